@@ -1,0 +1,140 @@
+//! The bodies that cross an upstream: an enum, so that a body without special needs costs no allocation.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Body as RouterBody;
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use crate::pool::Lease;
+
+/// Any error of a body.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The body of a request to an upstream.
+pub enum RequestBody {
+    /// No body.
+    Empty,
+    /// A body that is in memory; `None` once it was sent.
+    Full(Option<Bytes>),
+    /// A body that streams in.
+    Stream(Pin<Box<dyn Body<Data = Bytes, Error = BoxError> + Send>>),
+}
+
+impl RequestBody {
+    /// Wraps a body that streams in.
+    pub fn stream(body: impl Body<Data = Bytes, Error = BoxError> + Send + 'static) -> Self {
+        Self::Stream(Box::pin(body))
+    }
+}
+
+impl From<Bytes> for RequestBody {
+    fn from(bytes: Bytes) -> Self {
+        if bytes.is_empty() { Self::Empty } else { Self::Full(Some(bytes)) }
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        match self.get_mut() {
+            Self::Empty => Poll::Ready(None),
+            Self::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Stream(body) => body.as_mut().poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Full(bytes) => bytes.is_none(),
+            Self::Stream(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::Full(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Self::Stream(body) => body.size_hint(),
+        }
+    }
+}
+
+/// The body of an upstream's answer.
+#[derive(Debug)]
+pub struct ResponseBody(Source);
+
+#[derive(Debug)]
+enum Source {
+    Buffered(Option<Bytes>),
+    Router(RouterBody),
+    /// The lease gives the connection back to its pool once the body has been read to its end.
+    Connection(Incoming, Option<Lease>),
+}
+
+impl ResponseBody {
+    pub(crate) fn buffered(bytes: Bytes) -> Self {
+        Self(Source::Buffered(if bytes.is_empty() { None } else { Some(bytes) }))
+    }
+
+    pub(crate) fn router(body: RouterBody) -> Self {
+        Self(Source::Router(body))
+    }
+
+    pub(crate) fn connection(body: Incoming, lease: Lease) -> Self {
+        let mut lease = Some(lease);
+        if body.is_end_stream() {
+            Lease::give_back(&mut lease);
+        }
+        Self(Source::Connection(body, lease))
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        match &mut self.get_mut().0 {
+            Source::Buffered(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Source::Router(body) => Pin::new(body).poll_frame(context).map_err(Into::into),
+            Source::Connection(body, lease) => {
+                let polled = Pin::new(&mut *body).poll_frame(context);
+                match &polled {
+                    // hyper's server asks `is_end_stream` after the last frame instead of polling once more.
+                    Poll::Ready(Some(Ok(_))) if body.is_end_stream() => Lease::give_back(lease),
+                    Poll::Ready(None) => Lease::give_back(lease),
+                    _ => {}
+                }
+                polled.map_err(Into::into)
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Source::Buffered(bytes) => bytes.is_none(),
+            Source::Router(body) => body.is_end_stream(),
+            Source::Connection(body, _) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Source::Buffered(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Source::Router(body) => body.size_hint(),
+            Source::Connection(body, _) => body.size_hint(),
+        }
+    }
+}

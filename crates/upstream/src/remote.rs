@@ -1,0 +1,185 @@
+//! A call over the network: HTTP/1.1 on pooled connections.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use http::header::HOST;
+use http::uri::Scheme;
+use http::{HeaderValue, Request, Response, Uri, Version};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use crate::body::{RequestBody, ResponseBody};
+use crate::failure::{Failure, InvalidTarget};
+use crate::pool::{Lease, Pool};
+use crate::within;
+
+/// Pools index their connections by the number of the target; a number is never used twice in a process.
+static NEXT_TARGET: AtomicUsize = AtomicUsize::new(0);
+
+#[derive(Debug)]
+pub(crate) struct Remote {
+    targets: Vec<Target>,
+    turn: AtomicUsize,
+    connect_timeout: Duration,
+}
+
+#[derive(Debug)]
+struct Target {
+    number: usize,
+    address: String,
+    host: HeaderValue,
+    in_flight: Arc<AtomicUsize>,
+}
+
+impl Remote {
+    pub(crate) fn new(urls: &[Uri], connect_timeout: Duration) -> Result<Self, InvalidTarget> {
+        if urls.is_empty() {
+            return Err(InvalidTarget::Missing);
+        }
+        let targets = urls.iter().map(Target::new).collect::<Result<_, _>>()?;
+        Ok(Self { targets, turn: AtomicUsize::new(0), connect_timeout })
+    }
+
+    pub(crate) async fn send(
+        &self,
+        pool: &Pool,
+        mut request: Request<RequestBody>,
+        deadline: Instant,
+    ) -> Result<Response<ResponseBody>, Failure> {
+        let target = self.choose()?;
+        let _busy = Busy::new(&target.in_flight);
+        *request.version_mut() = Version::HTTP_11;
+        request.headers_mut().insert(HOST, target.host.clone());
+        loop {
+            let (mut sender, reused) = match pool.take(target.number) {
+                Some(sender) => (sender, true),
+                None => (self.connect(target, deadline).await?, false),
+            };
+            match exchange(&mut sender, request, deadline).await {
+                Ok(response) => {
+                    let lease = Lease { pool: pool.clone(), target: target.number, sender };
+                    return Ok(response.map(|body| ResponseBody::connection(body, lease)));
+                }
+                // A pooled connection that its server had closed: not a byte of this request was sent.
+                Err(Broken::Unsent(unsent)) if reused => request = *unsent,
+                Err(Broken::Unsent(_)) => return Err(Failure::ConnectionTerminated),
+                Err(Broken::Failed(failure)) => return Err(failure),
+            }
+        }
+    }
+
+    /// The less loaded of two targets chosen in turn ("power of two choices", Mitzenmacher 2001).
+    fn choose(&self) -> Result<&Target, Failure> {
+        let turn = self.turn.fetch_add(usize::from(self.targets.len() > 1), Ordering::Relaxed);
+        let first = self.targets.get(turn % self.targets.len());
+        let second = self.targets.get(turn.wrapping_mul(7).wrapping_add(3) % self.targets.len());
+        match (first, second) {
+            (Some(first), Some(second)) if second.load() < first.load() => Ok(second),
+            (Some(first), _) => Ok(first),
+            (None, _) => Err(Failure::Unreachable),
+        }
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "the driver of a connection ends with the connection")]
+    async fn connect(&self, target: &Target, deadline: Instant) -> Result<SendRequest<RequestBody>, Failure> {
+        let until = deadline.min(Instant::now() + self.connect_timeout);
+        let stream = match within(until, open(&target.address)).await {
+            Err(Failure::ResponseTimeout) => return Err(Failure::ConnectionTimeout),
+            opened => opened?,
+        };
+        let (sender, connection) = http1::Builder::new()
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| Failure::of_exchange(&error))?;
+        tokio::spawn(async move {
+            // Whoever waits for an answer is told by hyper; nobody else can use the reason.
+            let _ended = connection.await;
+        });
+        Ok(sender)
+    }
+}
+
+impl Target {
+    fn new(url: &Uri) -> Result<Self, InvalidTarget> {
+        if url.scheme() != Some(&Scheme::HTTP) {
+            return Err(InvalidTarget::Scheme(url.to_string()));
+        }
+        if url.path_and_query().is_some_and(|path| path.as_str() != "/") {
+            return Err(InvalidTarget::Path(url.to_string()));
+        }
+        let authority = url.authority().ok_or_else(|| InvalidTarget::Host(url.to_string()))?;
+        Ok(Self {
+            number: NEXT_TARGET.fetch_add(1, Ordering::Relaxed),
+            address: format!("{}:{}", authority.host(), authority.port_u16().unwrap_or(80)),
+            host: HeaderValue::from_str(authority.as_str()).map_err(|_| InvalidTarget::Host(url.to_string()))?,
+            in_flight: Arc::default(),
+        })
+    }
+
+    fn load(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+}
+
+async fn open(address: &str) -> Result<TcpStream, Failure> {
+    let mut failure = Failure::Dns;
+    for address in tokio::net::lookup_host(address).await.map_err(|_| Failure::Dns)? {
+        match TcpStream::connect(address).await {
+            Ok(stream) => {
+                // Small writes of a request must not wait for an acknowledgement.
+                let _unsupported = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(error) => failure = Failure::of_connect(&error),
+        }
+    }
+    Err(failure)
+}
+
+enum Broken {
+    /// hyper handed the request back: it may be sent again.
+    Unsent(Box<Request<RequestBody>>),
+    Failed(Failure),
+}
+
+async fn exchange(
+    sender: &mut SendRequest<RequestBody>,
+    request: Request<RequestBody>,
+    deadline: Instant,
+) -> Result<Response<Incoming>, Broken> {
+    if !sender.is_ready() {
+        match tokio::time::timeout_at(deadline.into(), sender.ready()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_closed)) => return Err(Broken::Unsent(Box::new(request))),
+            Err(_elapsed) => return Err(Broken::Failed(Failure::ResponseTimeout)),
+        }
+    }
+    match tokio::time::timeout_at(deadline.into(), sender.try_send_request(request)).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(mut error)) => Err(match error.take_message() {
+            Some(unsent) => Broken::Unsent(Box::new(unsent)),
+            None => Broken::Failed(Failure::of_exchange(error.error())),
+        }),
+        Err(_elapsed) => Err(Broken::Failed(Failure::ResponseTimeout)),
+    }
+}
+
+/// Counts a call while its head is awaited.
+struct Busy(Arc<AtomicUsize>);
+
+impl Busy {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
