@@ -67,11 +67,7 @@ pub struct Signer {
 impl Signer {
     /// `key` is the deployment's key for exactly this issuer and audience.
     pub fn new(issuer: impl Into<String>, audience: impl Into<String>, key: AssertionKey) -> Self {
-        Self {
-            issuer: issuer.into(),
-            audience: audience.into(),
-            key: key.hmac(),
-        }
+        Self { issuer: issuer.into(), audience: audience.into(), key: key.hmac() }
     }
 
     /// The service that this signer speaks for.
@@ -99,8 +95,7 @@ impl Signer {
         text.push('.');
         URL_SAFE_NO_PAD.encode_string(mac.as_ref(), &mut text);
         // Base64url and dots are always a header value; were they not, an empty assertion is one that nobody believes.
-        let mut value =
-            HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""));
+        let mut value = HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""));
         value.set_sensitive(true);
         value
     }
@@ -117,10 +112,7 @@ impl Verifier {
     pub fn new(audience: impl Into<String>, issuers: Vec<(String, AssertionKey)>) -> Self {
         Self {
             audience: audience.into(),
-            issuers: issuers
-                .into_iter()
-                .map(|(issuer, key)| (issuer, key.hmac()))
-                .collect(),
+            issuers: issuers.into_iter().map(|(issuer, key)| (issuer, key.hmac())).collect(),
         }
     }
 
@@ -128,11 +120,7 @@ impl Verifier {
     ///
     /// # Errors
     /// [`Refused`] unless there is exactly one assertion, made by a known issuer for this audience and valid `now`.
-    pub fn verify(
-        &self,
-        headers: &HeaderMap,
-        now_epoch_seconds: i64,
-    ) -> Result<Principal, Refused> {
+    pub fn verify(&self, headers: &HeaderMap, now_epoch_seconds: i64) -> Result<Principal, Refused> {
         let mut values = headers.get_all(ASSERTION).iter();
         let value = values.next().ok_or(Refused::Missing)?;
         if values.next().is_some() {
@@ -143,11 +131,7 @@ impl Verifier {
             return Err(Refused::Audience);
         }
         check_times(&claims, now_epoch_seconds)?;
-        Ok(Principal {
-            sub: claims.sub,
-            sid: claims.sid,
-            roles: claims.roles,
-        })
+        Ok(Principal { sub: claims.sub, sid: claims.sid, roles: claims.roles })
     }
 
     /// Checks the MAC and only then looks inside.
@@ -161,26 +145,19 @@ impl Verifier {
         if version != VERSION {
             return Err(Refused::Malformed);
         }
-        let mac = URL_SAFE_NO_PAD
-            .decode(mac)
-            .map_err(|_| Refused::Malformed)?;
-        let known =
-            |(_, key): &(String, hmac::Key)| hmac::verify(key, signed.as_bytes(), &mac).is_ok();
+        let mac = URL_SAFE_NO_PAD.decode(mac).map_err(|_| Refused::Malformed)?;
+        let known = |(_, key): &(String, hmac::Key)| hmac::verify(key, signed.as_bytes(), &mac).is_ok();
         if !self.issuers.iter().any(known) {
             return Err(Refused::Forged);
         }
-        let claims = URL_SAFE_NO_PAD
-            .decode(claims)
-            .map_err(|_| Refused::Malformed)?;
+        let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| Refused::Malformed)?;
         serde_json::from_slice(&claims).map_err(|_| Refused::Malformed)
     }
 }
 
 fn check_times(claims: &Claims, now: i64) -> Result<(), Refused> {
     let validity = claims.exp.saturating_sub(claims.iat);
-    if !(1..=VALIDITY_SECONDS).contains(&validity)
-        || claims.iat > now.saturating_add(LEEWAY_SECONDS)
-    {
+    if !(1..=VALIDITY_SECONDS).contains(&validity) || claims.iat > now.saturating_add(LEEWAY_SECONDS) {
         return Err(Refused::Implausible);
     }
     if claims.exp.saturating_add(LEEWAY_SECONDS) <= now {

@@ -21,11 +21,7 @@ use crate::{Principal, Verifier};
 /// routes().layer(axum::middleware::from_fn_with_state(verifier, principal::require))
 /// # }
 /// ```
-pub async fn require(
-    State(verifier): State<Arc<Verifier>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub async fn require(State(verifier): State<Arc<Verifier>>, mut request: Request, next: Next) -> Response {
     match verifier.verify(request.headers(), epoch_seconds()) {
         Ok(principal) => {
             request.extensions_mut().insert(principal);
@@ -36,9 +32,7 @@ pub async fn require(
 }
 
 fn epoch_seconds() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
@@ -79,14 +73,8 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let caller = Principal::from_request_parts(parts, state).await?;
-        let user_id = caller
-            .user_id()
-            .ok_or_else(|| unauthenticated("this needs a signed-in user"))?;
-        Ok(Self {
-            user_id,
-            sid: caller.sid,
-            roles: caller.roles,
-        })
+        let user_id = caller.user_id().ok_or_else(|| unauthenticated("this needs a signed-in user"))?;
+        Ok(Self { user_id, sid: caller.sid, roles: caller.roles })
     }
 }
 
@@ -113,19 +101,10 @@ mod tests {
         let key = || deployment.derive("gateway", "users");
         let verifier = Arc::new(Verifier::new("users", vec![("gateway".to_owned(), key())]));
         let router = Router::new()
-            .route(
-                "/anyone",
-                get(|caller: Principal| async move { caller.sub.unwrap_or_default() }),
-            )
-            .route(
-                "/mine",
-                get(|user: SignedIn| async move { user.user_id.to_string() }),
-            )
+            .route("/anyone", get(|caller: Principal| async move { caller.sub.unwrap_or_default() }))
+            .route("/mine", get(|user: SignedIn| async move { user.user_id.to_string() }))
             .layer(from_fn_with_state(verifier, require));
-        Service {
-            router,
-            signer: Signer::new("gateway", "users", key()),
-        }
+        Service { router, signer: Signer::new("gateway", "users", key()) }
     }
 
     impl Service {
@@ -147,15 +126,8 @@ mod tests {
         let service = service();
         assert_eq!(service.get("/anyone", None).await, StatusCode::UNAUTHORIZED);
         let forged = Some(HeaderValue::from_static("v1.e30.AAAA"));
-        assert_eq!(
-            service.get("/anyone", forged).await,
-            StatusCode::UNAUTHORIZED
-        );
-        let old = Some(
-            service
-                .signer
-                .assert(&Principal::anonymous(), epoch_seconds() - 3600),
-        );
+        assert_eq!(service.get("/anyone", forged).await, StatusCode::UNAUTHORIZED);
+        let old = Some(service.signer.assert(&Principal::anonymous(), epoch_seconds() - 3600));
         assert_eq!(service.get("/anyone", old).await, StatusCode::UNAUTHORIZED);
     }
 
@@ -163,31 +135,16 @@ mod tests {
     async fn an_anonymous_caller_is_a_caller_but_not_signed_in() {
         let service = service();
         let anonymous = service.assert(&Principal::anonymous());
-        assert_eq!(
-            service.get("/anyone", anonymous.clone()).await,
-            StatusCode::OK
-        );
-        assert_eq!(
-            service.get("/mine", anonymous).await,
-            StatusCode::UNAUTHORIZED
-        );
+        assert_eq!(service.get("/anyone", anonymous.clone()).await, StatusCode::OK);
+        assert_eq!(service.get("/mine", anonymous).await, StatusCode::UNAUTHORIZED);
         let another_service = service.assert(&Principal::service("feed"));
-        assert_eq!(
-            service.get("/mine", another_service).await,
-            StatusCode::UNAUTHORIZED
-        );
+        assert_eq!(service.get("/mine", another_service).await, StatusCode::UNAUTHORIZED);
     }
 
     #[tokio::test]
     async fn a_signed_in_caller_is_known_by_id() {
         let service = service();
-        let seven = Principal {
-            sub: Some("7".to_owned()),
-            ..Principal::anonymous()
-        };
-        assert_eq!(
-            service.get("/mine", service.assert(&seven)).await,
-            StatusCode::OK
-        );
+        let seven = Principal { sub: Some("7".to_owned()), ..Principal::anonymous() };
+        assert_eq!(service.get("/mine", service.assert(&seven)).await, StatusCode::OK);
     }
 }

@@ -16,14 +16,10 @@ const SALT: &[u8] = b"agora internal assertion v1";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyMistake {
     /// The deployment's secret is shorter than 32 characters.
-    #[error(
-        "the internal key has fewer than 32 characters; make one with `openssl rand -base64 48`"
-    )]
+    #[error("the internal key has fewer than 32 characters; make one with `openssl rand -base64 48`")]
     TooShort,
     /// The text is not what [`AssertionKey::to_text`] writes.
-    #[error(
-        "an assertion key is 43 characters of base64url, as `gateway keys derive SERVICE` prints it"
-    )]
+    #[error("an assertion key is 43 characters of base64url, as `gateway keys derive SERVICE` prints it")]
     NotAKey,
 }
 
@@ -70,8 +66,7 @@ impl fmt::Debug for InternalKey {
 /// The names are length-prefixed, so no two pairs of names share their `info`.
 fn hkdf(salt: &[u8], secret: &[u8], issuer: &str, audience: &str) -> [u8; KEY_BYTES] {
     let extracted = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, salt), secret);
-    let mut expand =
-        hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, extracted.as_ref()));
+    let mut expand = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, extracted.as_ref()));
     expand.update(&info(issuer, audience));
     expand.update(&[1]);
     let mut key = [0; KEY_BYTES];
@@ -152,22 +147,14 @@ mod tests {
             .unwrap()
             .fill(&mut expected)
             .unwrap();
-        assert_eq!(
-            text(&internal().derive("gateway", "users")),
-            URL_SAFE_NO_PAD.encode(expected)
-        );
+        assert_eq!(text(&internal().derive("gateway", "users")), URL_SAFE_NO_PAD.encode(expected));
     }
 
     #[test]
     fn every_pair_has_a_key_of_its_own_and_the_same_one_again() {
-        let keys = [
-            ("gateway", "users"),
-            ("gateway", "posts"),
-            ("feed", "users"),
-            ("users", "gateway"),
-            ("gatewayu", "sers"),
-        ]
-        .map(|(issuer, audience)| text(&internal().derive(issuer, audience)));
+        let keys =
+            [("gateway", "users"), ("gateway", "posts"), ("feed", "users"), ("users", "gateway"), ("gatewayu", "sers")]
+                .map(|(issuer, audience)| text(&internal().derive(issuer, audience)));
         let distinct: std::collections::HashSet<_> = keys.iter().collect();
         assert_eq!(distinct.len(), keys.len());
         assert_eq!(keys[0], text(&internal().derive("gateway", "users")));
@@ -176,16 +163,10 @@ mod tests {
     #[test]
     fn a_short_secret_is_refused_and_blanks_around_it_do_not_count() {
         let padded = SecretString::from(format!("{:<64}", "short"));
-        assert_eq!(
-            InternalKey::from_secret(&padded).unwrap_err(),
-            KeyMistake::TooShort
-        );
+        assert_eq!(InternalKey::from_secret(&padded).unwrap_err(), KeyMistake::TooShort);
         let with_newline = SecretString::from(format!("{SECRET}\n"));
         let same = InternalKey::from_secret(&with_newline).unwrap();
-        assert_eq!(
-            text(&same.derive("a", "b")),
-            text(&internal().derive("a", "b"))
-        );
+        assert_eq!(text(&same.derive("a", "b")), text(&internal().derive("a", "b")));
     }
 
     #[test]
@@ -204,16 +185,12 @@ mod tests {
     #[test]
     fn no_key_shows_in_debug_output() {
         assert_eq!(format!("{:?}", internal()), "InternalKey(..)");
-        assert_eq!(
-            format!("{:?}", internal().derive("a", "b")),
-            "AssertionKey(..)"
-        );
+        assert_eq!(format!("{:?}", internal().derive("a", "b")), "AssertionKey(..)");
     }
 
     #[test]
     fn two_random_keys_differ() {
-        let [one, two] =
-            [InternalKey::random(), InternalKey::random()].map(|key| text(&key.derive("a", "b")));
+        let [one, two] = [InternalKey::random(), InternalKey::random()].map(|key| text(&key.derive("a", "b")));
         assert_ne!(one, two);
     }
 }

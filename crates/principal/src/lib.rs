@@ -62,11 +62,7 @@ impl Principal {
 
     /// The service `name` acting for itself.
     pub fn service(name: &str) -> Self {
-        Self {
-            sub: Some(format!("service:{name}")),
-            sid: None,
-            roles: vec![SERVICE_ROLE.to_owned()],
-        }
+        Self { sub: Some(format!("service:{name}")), sid: None, roles: vec![SERVICE_ROLE.to_owned()] }
     }
 
     /// Whether the caller has this role.
@@ -89,26 +85,13 @@ mod tests {
     use super::Principal;
 
     fn with_sub(sub: &str) -> Principal {
-        Principal {
-            sub: Some(sub.to_owned()),
-            ..Principal::anonymous()
-        }
+        Principal { sub: Some(sub.to_owned()), ..Principal::anonymous() }
     }
 
     #[test]
     fn only_the_canonical_spelling_of_a_positive_number_is_a_user_id() {
         assert_eq!(with_sub("7").user_id(), Some(7));
-        for sub in [
-            "",
-            "0",
-            "07",
-            "+7",
-            "-7",
-            " 7",
-            "7 ",
-            "service:feed",
-            "9223372036854775808",
-        ] {
+        for sub in ["", "0", "07", "+7", "-7", " 7", "7 ", "service:feed", "9223372036854775808"] {
             assert_eq!(with_sub(sub).user_id(), None, "{sub:?}");
         }
         assert_eq!(Principal::anonymous().user_id(), None);

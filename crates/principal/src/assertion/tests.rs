@@ -40,10 +40,7 @@ fn asserted() -> HeaderValue {
 /// Signs claims of the test's choice with the right key.
 fn signed(claims: &str) -> HeaderMap {
     let mut text = format!("v1.{}", URL_SAFE_NO_PAD.encode(claims));
-    let mac = hmac::sign(
-        &deployment().derive("gateway", "users").hmac(),
-        text.as_bytes(),
-    );
+    let mac = hmac::sign(&deployment().derive("gateway", "users").hmac(), text.as_bytes());
     text.push('.');
     text.push_str(&URL_SAFE_NO_PAD.encode(mac.as_ref()));
     with(HeaderValue::try_from(text).unwrap())
@@ -59,10 +56,7 @@ fn what_was_asserted_is_what_is_read() {
 
 #[test]
 fn a_request_without_or_with_two_assertions_is_refused() {
-    assert_eq!(
-        verifier().verify(&HeaderMap::new(), NOW),
-        Err(Refused::Missing)
-    );
+    assert_eq!(verifier().verify(&HeaderMap::new(), NOW), Err(Refused::Missing));
     let mut twice = with(asserted());
     twice.append(ASSERTION, asserted());
     assert_eq!(verifier().verify(&twice, NOW), Err(Refused::Several));
@@ -72,10 +66,7 @@ fn a_request_without_or_with_two_assertions_is_refused() {
 fn an_assertion_is_valid_for_a_minute_and_the_clocks_leeway() {
     let headers = with(asserted());
     assert!(verifier().verify(&headers, NOW - LEEWAY_SECONDS).is_ok());
-    assert_eq!(
-        verifier().verify(&headers, NOW - LEEWAY_SECONDS - 1),
-        Err(Refused::Implausible)
-    );
+    assert_eq!(verifier().verify(&headers, NOW - LEEWAY_SECONDS - 1), Err(Refused::Implausible));
     let last = NOW + VALIDITY_SECONDS + LEEWAY_SECONDS - 1;
     assert!(verifier().verify(&headers, last).is_ok());
     assert_eq!(verifier().verify(&headers, last + 1), Err(Refused::Expired));
@@ -103,32 +94,19 @@ fn an_old_key_is_believed_beside_the_new_one_while_both_are_named() {
         "users",
         vec![
             ("gateway".to_owned(), new.derive("gateway", "users")),
-            (
-                "gateway".to_owned(),
-                deployment().derive("gateway", "users"),
-            ),
+            ("gateway".to_owned(), deployment().derive("gateway", "users")),
         ],
     );
     assert_eq!(both.verify(&with(asserted()), NOW), Ok(caller()));
-    let only_new = Verifier::new(
-        "users",
-        vec![("gateway".to_owned(), new.derive("gateway", "users"))],
-    );
-    assert_eq!(
-        only_new.verify(&with(asserted()), NOW),
-        Err(Refused::Forged)
-    );
+    let only_new = Verifier::new("users", vec![("gateway".to_owned(), new.derive("gateway", "users"))]);
+    assert_eq!(only_new.verify(&with(asserted()), NOW), Err(Refused::Forged));
 }
 
 #[test]
 fn claims_are_read_strictly_even_under_a_right_mac() {
     let exp = NOW + 60;
-    let right =
-        format!(r#"{{"aud":"users","sub":null,"sid":null,"roles":[],"iat":{NOW},"exp":{exp}}}"#);
-    assert_eq!(
-        verifier().verify(&signed(&right), NOW),
-        Ok(Principal::anonymous())
-    );
+    let right = format!(r#"{{"aud":"users","sub":null,"sid":null,"roles":[],"iat":{NOW},"exp":{exp}}}"#);
+    assert_eq!(verifier().verify(&signed(&right), NOW), Ok(Principal::anonymous()));
     let wrong = [
         right.replace(&format!("\"exp\":{exp}"), &format!("\"exp\":\"{exp}\"")),
         right.replace(&format!(",\"exp\":{exp}"), ""),
@@ -140,19 +118,13 @@ fn claims_are_read_strictly_even_under_a_right_mac() {
         "[]".to_owned(),
     ];
     for claims in wrong {
-        assert_eq!(
-            verifier().verify(&signed(&claims), NOW),
-            Err(Refused::Malformed),
-            "{claims}"
-        );
+        assert_eq!(verifier().verify(&signed(&claims), NOW), Err(Refused::Malformed), "{claims}");
     }
 }
 
 #[test]
 fn a_validity_longer_than_assertions_have_is_refused() {
-    let claims = |exp: i64| {
-        format!(r#"{{"aud":"users","sub":"1","sid":null,"roles":[],"iat":{NOW},"exp":{exp}}}"#)
-    };
+    let claims = |exp: i64| format!(r#"{{"aud":"users","sub":"1","sid":null,"roles":[],"iat":{NOW},"exp":{exp}}}"#);
     for exp in [NOW + VALIDITY_SECONDS + 1, i64::MAX, NOW, i64::MIN] {
         let refused = verifier().verify(&signed(&claims(exp)), NOW);
         assert_eq!(refused, Err(Refused::Implausible), "{exp}");
