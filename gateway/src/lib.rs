@@ -1,1 +1,4 @@
 //! gateway.
+
+pub mod plan;
+pub mod routes;

@@ -1,0 +1,62 @@
+//! The public surface as data: files and contracts, compiled into one checked and immutable [`Plan`].
+//!
+//! A plan exists only if everything in it fits together: each route names an operation of a contract and binds its path
+//! parameters, no two routes collide, every key of every file is known. What does not fit is reported all at once, by file,
+//! line and column ([`Mistakes`]). Nothing here asks a service anything, so a plan can be proven with every service down.
+
+mod contract;
+mod mistakes;
+mod route;
+mod service;
+mod settings;
+
+pub use contract::{Contract, Operation, OperationParameter};
+pub use mistakes::{Mistake, Mistakes, SourceSpan};
+pub use route::{Access, PathPiece, Route, RouteId, Successor, Target, TokenRule};
+pub use service::{Service, ServiceId, ServiceKind};
+pub use settings::{Auth, Cookie, Cors, Limits, Listen, Log, Settings, Shutdown};
+
+use crate::routes::Table;
+
+/// Everything that the gateway knows of its public surface: built once, never changed, swapped whole.
+#[derive(Debug)]
+pub struct Plan {
+    /// What `gateway.toml` sets for the whole gateway.
+    pub settings: Settings,
+    /// The services; the built-in one, `gateway`, is always the first.
+    pub services: Vec<Service>,
+    /// The routes, in the order of their files.
+    pub routes: Vec<Route>,
+    /// The same routes, compiled for finding one by method and path.
+    pub table: Table,
+}
+
+impl Plan {
+    /// The service of `id`, which is an id of this plan.
+    #[must_use]
+    pub fn service(&self, id: ServiceId) -> &Service {
+        &self.services[usize::from(id.0)]
+    }
+
+    /// The service of that name.
+    #[must_use]
+    pub fn service_named(&self, name: &str) -> Option<(ServiceId, &Service)> {
+        let index = self.services.iter().position(|service| service.name == name)?;
+        Some((ServiceId(u16::try_from(index).ok()?), &self.services[index]))
+    }
+
+    /// The route of `id`, as [`Table::find`] of this plan's table gave it.
+    #[must_use]
+    pub fn route(&self, id: RouteId) -> &Route {
+        &self.routes[usize::from(id.0)]
+    }
+
+    /// The operation behind a route; a proxy has none.
+    #[must_use]
+    pub fn operation(&self, route: &Route) -> Option<&Operation> {
+        match &route.target {
+            Target::Operation { service, operation, .. } => self.service(*service).contract.operation(operation),
+            Target::Proxy { .. } => None,
+        }
+    }
+}
