@@ -1,0 +1,140 @@
+//! What a request costs: this gateway against nginx, in turns, behind the same load and before the same upstream.
+//!
+//! `make bench`, or `cargo bench -p gateway --bench proxy -- [--rounds N] [--seconds N] [--connections N]`
+//!
+//! The proxy runs on core 0, with one worker. The load and the upstream, both of our own, run on core 1. A turn is a few seconds
+//! of GET requests over keep-alive connections, each with one of 256 valid access tokens: the gateway checks the token, asserts the
+//! caller, guards, routes and counts; nginx does none of that. The figure that holds is the CPU time of the proxy's threads divided
+//! by the number of requests. Throughput and latency are printed as information: on a shared machine they move by far more.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a benchmark fails by panicking and prints its results"
+)]
+
+mod load;
+mod proxies;
+mod report;
+mod size;
+mod upstream;
+mod usage;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use load::{Load, Run};
+use proxies::{Gateway, Nginx};
+
+const LOAD_CORE: &str = "1";
+const PROXY_CORE: &str = "0";
+const TOKENS: usize = 256;
+
+/// What a command line says.
+struct Options {
+    rounds: usize,
+    turn: Duration,
+    connections: usize,
+}
+
+fn main() {
+    let options = Options::read();
+    let pinned = usage::pin(LOAD_CORE);
+    if !pinned {
+        println!("taskset or a second core is missing: nothing is pinned, so take the ratios with a grain of salt");
+    }
+    let core = pinned.then_some(PROXY_CORE);
+    let upstream = upstream::start();
+    let gateway = Gateway::start(core, upstream);
+    let nginx = Nginx::start(core, upstream);
+    if let Err(reason) = &nginx {
+        println!("nginx is not compared: {reason}");
+    }
+    let nginx = nginx.ok();
+    println!(
+        "{} rounds of {:?} a turn, {} connections, {TOKENS} tokens in rotation\n",
+        options.rounds, options.turn, options.connections
+    );
+    compare("1 KB", "/api/v1/users/small", &options, &gateway, nginx.as_ref());
+    compare("64 KB", "/api/v1/users/large", &options, &gateway, nginx.as_ref());
+    one_connection(&options, &gateway, nginx.as_ref(), upstream);
+    println!("gateway: {:.1} MB resident after the load", usage::resident_mb(gateway.id()));
+    drop((gateway, nginx));
+    size::report();
+}
+
+/// Alternating turns of many connections, and the ratio of what a request cost.
+fn compare(case: &str, path: &str, options: &Options, gateway: &Gateway, nginx: Option<&Nginx>) {
+    println!("{case}: GET {path}");
+    let load = |address: SocketAddr| Load {
+        address,
+        path,
+        tokens: gateway.tokens(TOKENS),
+        connections: options.connections,
+    };
+    let ours = load(gateway.address());
+    let theirs = nginx.map(|nginx| (load(nginx.address()), nginx.id()));
+    warm(&ours);
+    if let Some((load, _)) = &theirs {
+        warm(load);
+    }
+    let mut ratios = Vec::new();
+    for round in 1..=options.rounds {
+        let mine = turn(&ours, gateway.id(), options.turn);
+        report::turn(round, "gateway", &mine);
+        let Some((load, id)) = &theirs else { continue };
+        let other = turn(load, *id, options.turn);
+        report::turn(round, "nginx", &other);
+        ratios.push(report::ratio(round, &mine, &other));
+    }
+    report::median(case, ratios);
+}
+
+/// What a proxy adds to the median latency of a call, seen by a single connection.
+fn one_connection(options: &Options, gateway: &Gateway, nginx: Option<&Nginx>, upstream: SocketAddr) {
+    println!("one connection: GET /api/v1/users/small");
+    let load = |address: SocketAddr| Load {
+        address,
+        path: "/api/v1/users/small",
+        tokens: gateway.tokens(TOKENS),
+        connections: 1,
+    };
+    let mut added = Vec::new();
+    for round in 1..=options.rounds {
+        let direct = load(upstream).run(options.turn);
+        let ours = load(gateway.address()).run(options.turn);
+        let theirs = nginx.map(|nginx| load(nginx.address()).run(options.turn));
+        added.push(report::added(round, &direct, &ours, theirs.as_ref()));
+    }
+    report::median_added(added);
+}
+
+fn warm(load: &Load<'_>) {
+    let run = load.run(Duration::from_secs(1));
+    assert!(run.requests() > 0, "no answer from {}", load.address);
+}
+
+fn turn(load: &Load<'_>, proxy: u32, time: Duration) -> Run {
+    let before = usage::cpu(proxy);
+    let mut run = load.run(time);
+    run.cpu = usage::cpu(proxy).saturating_sub(before);
+    run
+}
+
+impl Options {
+    fn read() -> Self {
+        let arguments: Vec<String> = std::env::args().collect();
+        let number = |name: &str, default: usize| {
+            let at = arguments.iter().position(|argument| argument == name);
+            at.map_or(default, |at| arguments[at + 1].parse().expect("a number"))
+        };
+        Self {
+            rounds: number("--rounds", 3),
+            turn: Duration::from_secs(number("--seconds", 5) as u64),
+            connections: number("--connections", 64),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The two proxies, started as an operator would start them, each with one worker.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// This gateway, with the plan that it was built with and the benchmark's upstream as the service `users`.
+pub(crate) struct Gateway {
+    child: Child,
+    address: SocketAddr,
+    _directory: TempDir,
+}
+
+/// nginx with `proxy_pass`, connections to the upstream kept alive, and no log.
+pub(crate) struct Nginx {
+    child: Child,
+    address: SocketAddr,
+    _directory: TempDir,
+}
+
+impl Gateway {
+    pub(crate) fn start(core: Option<&str>, upstream: SocketAddr) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (port, admin) = (free_port(), free_port());
+        let child = pinned(core, Path::new(env!("CARGO_BIN_EXE_gateway")))
+            .args(["run", "--listen", &format!("127.0.0.1:{port}"), "--admin", &format!("127.0.0.1:{admin}")])
+            .arg("--data")
+            .arg(directory.path())
+            .env("USERS_URL", format!("http://{upstream}"))
+            .env("AGORA_INTERNAL_KEY", "a key for a benchmark, known to everyone who reads this")
+            .env("GATEWAY_WORKERS", "1")
+            .env("GATEWAY_LOG_REQUESTS", "false")
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the gateway starts");
+        let address = ([127, 0, 0, 1], port).into();
+        healthy(address, "/livez");
+        Self {
+            child,
+            address,
+            _directory: directory,
+        }
+    }
+
+    /// Logs in that many users, and returns their access tokens.
+    pub(crate) fn tokens(&self, number: usize) -> Vec<String> {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let token = |_| {
+            let login = format!("bench_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+            let body = json!({ "login": login, "password": "password" }).to_string();
+            let answer = call(self.address, "POST /api/v1/auth/login", &body).expect("a login");
+            let answer: Value = serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{answer}"));
+            answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+        };
+        (0..number).map(token).collect()
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Nginx {
+    /// Starts it, or says why that is not possible.
+    pub(crate) fn start(core: Option<&str>, upstream: SocketAddr) -> Result<Self, String> {
+        let program = ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx"];
+        let program = program.iter().map(Path::new).find(|path| path.exists());
+        let program = program.ok_or("it is not installed (Debian: apt-get install nginx-light)")?;
+        let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let port = free_port();
+        let file = directory.path().join("nginx.conf");
+        std::fs::write(&file, configuration(directory.path(), port, upstream)).map_err(|error| error.to_string())?;
+        let child = pinned(core, program)
+            .arg("-c")
+            .arg(&file)
+            .arg("-p")
+            .arg(directory.path())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| error.to_string())?;
+        let address = ([127, 0, 0, 1], port).into();
+        healthy(address, "/users/small");
+        Ok(Self {
+            child,
+            address,
+            _directory: directory,
+        })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
+}
+
+fn end(child: &mut Child) {
+    let _ = Command::new("kill").arg(child.id().to_string()).status();
+    let _ = child.wait();
+}
+
+fn pinned(core: Option<&str>, program: &Path) -> Command {
+    let Some(core) = core else {
+        return Command::new(program);
+    };
+    let mut command = Command::new("taskset");
+    command.args(["-c", core]).arg(program);
+    command
+}
+
+fn configuration(directory: &Path, port: u16, upstream: SocketAddr) -> String {
+    let directory = directory.display();
+    format!(
+        "daemon off; worker_processes 1; pid {directory}/nginx.pid; error_log {directory}/error.log crit;
+         events {{ worker_connections 4096; }}
+         http {{
+           access_log off; client_body_temp_path {directory}/body; proxy_temp_path {directory}/proxy;
+           fastcgi_temp_path {directory}/fastcgi; uwsgi_temp_path {directory}/uwsgi; scgi_temp_path {directory}/scgi;
+           keepalive_requests 1000000000;
+           upstream users {{ server {upstream}; keepalive 256; keepalive_requests 1000000000; }}
+           server {{
+             listen 127.0.0.1:{port};
+             location / {{ proxy_pass http://users; proxy_http_version 1.1; proxy_set_header Connection \"\"; }}
+           }}
+         }}\n"
+    )
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// Waits until this path answers 200.
+pub(crate) fn healthy(address: SocketAddr, path: &str) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while call(address, &format!("GET {path}"), "").is_err() {
+        assert!(Instant::now() < deadline, "{address} does not answer");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// One request on a connection of its own; the body of a 2xx answer.
+fn call(address: SocketAddr, line: &str, body: &str) -> Result<String, String> {
+    let mut stream = TcpStream::connect(address).map_err(|error| error.to_string())?;
+    let length = body.len();
+    let request = format!(
+        "{line} HTTP/1.1\r\nhost: bench.test\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).map_err(|error| error.to_string())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).map_err(|error| error.to_string())?;
+    match answer.split_once("\r\n\r\n") {
+        Some((head, body)) if head.starts_with("HTTP/1.1 2") => Ok(body.to_owned()),
+        _ => Err(answer),
+    }
+}
