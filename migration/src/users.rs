@@ -1,0 +1,20 @@
+//! The schema of the service `users`.
+
+mod m20250101_000001_accounts;
+
+use sea_orm_migration::{
+    MigrationTrait, MigratorTrait,
+    prelude::{Alias, DynIden, IntoIden as _},
+};
+
+pub(crate) struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20250101_000001_accounts::Accounts)]
+    }
+
+    fn migration_table_name() -> DynIden {
+        Alias::new("users_migrations").into_iden()
+    }
+}

@@ -1,0 +1,80 @@
+//! Migrating on SQLite, and on PostgreSQL where `TEST_POSTGRES_URL` names a server.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use database::{Database, Options, sqlite_url};
+use migration::{Error, Schema, status, up};
+use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
+
+async fn both(name: &str) -> (Vec<Database>, tempfile::TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut urls = vec![sqlite_url(&directory.path().join("users.db"))];
+    #[allow(clippy::disallowed_methods, reason = "a test reads where its server is; boot is not below this crate")]
+    let server = std::env::var("TEST_POSTGRES_URL").ok();
+    if let Some(server) = server {
+        let admin = Database::open(&server, Options::default()).await.unwrap();
+        let database = format!("migration_{name}_{}", std::process::id());
+        admin.reader().execute_unprepared(&format!("CREATE DATABASE {database}")).await.unwrap();
+        admin.close().await;
+        urls.push(format!("{}/{database}", server.rsplit_once('/').unwrap().0));
+    }
+    let mut opened = Vec::new();
+    for url in urls {
+        opened.push(Database::open(&url, Options { connections: 8, ..Options::default() }).await.unwrap());
+    }
+    (opened, directory)
+}
+
+async fn count(db: &Database, table: &str) -> i64 {
+    let backend = db.reader().get_database_backend();
+    let sql = Statement::from_string(backend, format!("SELECT count(*) AS n FROM {table}"));
+    db.reader().query_one_raw(sql).await.unwrap().unwrap().try_get("", "n").unwrap()
+}
+
+#[tokio::test]
+async fn a_second_run_finds_nothing_to_do() {
+    let (databases, _directory) = both("twice").await;
+    for db in databases {
+        let before = status(Schema::Users, &db).await.unwrap();
+        assert!(!before.is_empty() && before.iter().all(|step| !step.applied));
+        assert_eq!(up(Schema::Users, &db).await.unwrap().len(), before.len());
+        assert!(up(Schema::Users, &db).await.unwrap().is_empty());
+        assert!(status(Schema::Users, &db).await.unwrap().iter().all(|step| step.applied));
+        assert_eq!(count(&db, "users").await, 0);
+    }
+}
+
+#[tokio::test]
+async fn of_several_processes_that_start_together_one_migrates() {
+    let (databases, _directory) = both("race").await;
+    for db in databases {
+        let racers: Vec<_> = (0..4)
+            .map(|_| {
+                let db = db.clone();
+                tokio::spawn(async move { up(Schema::Users, &db).await })
+            })
+            .collect();
+        let mut migrated = 0;
+        for racer in racers {
+            migrated += usize::from(!racer.await.unwrap().unwrap().is_empty());
+        }
+        assert_eq!(migrated, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_and_left_alone() {
+    let (databases, _directory) = both("newer").await;
+    for db in databases {
+        up(Schema::Users, &db).await.unwrap();
+        let write = db.write().await.unwrap();
+        let newer = "INSERT INTO users_migrations (version, applied_at) VALUES ('m99990101_000001_later', 0)";
+        write.execute_unprepared(newer).await.unwrap();
+        write.commit().await.unwrap();
+
+        for error in [up(Schema::Users, &db).await.unwrap_err(), status(Schema::Users, &db).await.unwrap_err()] {
+            assert!(matches!(error, Error::NewerSchema { .. }));
+            assert!(error.to_string().contains("newer schema than this binary"), "{error}");
+        }
+        assert_eq!(count(&db, "users_migrations").await, 2);
+    }
+}
