@@ -1,4 +1,44 @@
-//! gateway.
+//! Turns one public request into zero or more upstream requests and exactly one response.
+//!
+//! # Life of a request
+//!
+//! A connection is accepted by one of the data-plane threads ([`listener`]), each a current-thread runtime with a
+//! listener, upstream connections, counters and a token cache of its own. What the client sends reaches hyper only
+//! after the [`guard`] has released it. Each request then passes the phases of [`pipeline`], in one order:
+//!
+//! `guard → identify → route → authenticate → limit → look up → forward | compose → shape → admit → finish → record`
+//!
+//! What a phase needs of a route was decided when the [`plan`] was built from files and contracts. A service is an
+//! [`upstream::Upstream`], local or remote; the gateway's own operations ([`auth`]) and the pages and probes beside
+//! the plan ([`beside`]) are routers of this process behind the same type.
+//!
+//! [`build`] makes a [`Gateway`] of a configuration; [`Gateway::bind`] takes its ports; [`Bound::run`] serves until
+//! it is told to stop and has drained.
 
+pub mod auth;
+pub mod beside;
+pub mod documents;
 pub mod plan;
 pub mod routes;
+
+mod body;
+mod build;
+mod config;
+mod context;
+mod cors;
+mod error;
+mod fields;
+mod forward;
+mod guard;
+mod health;
+mod listener;
+mod metrics;
+mod pipeline;
+mod plane;
+mod record;
+mod run;
+mod surface;
+
+pub use build::{BuildError, Gateway, build};
+pub use config::Config;
+pub use run::{BindError, Bound};

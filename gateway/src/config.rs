@@ -1,0 +1,48 @@
+//! What the process decides about the gateway: read once, from variables and files, with every mistake reported.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use boot::{Profile, Vars};
+use principal::InternalKey;
+
+/// The process's part of the gateway's configuration; the files' part is the [`crate::plan::Plan`].
+#[derive(Debug)]
+pub struct Config {
+    /// Demo or production.
+    pub profile: Profile,
+    /// The public address; what the files say wins over the profile's default, this wins over both.
+    pub listen: Option<SocketAddr>,
+    /// The address of metrics and readiness.
+    pub admin: Option<SocketAddr>,
+    /// Data-plane threads.
+    pub threads: NonZeroUsize,
+    /// Where the signing keys and the list of revocations are kept.
+    pub keys: PathBuf,
+    /// The key of the deployment, from which the gateway derives one for each service.
+    pub internal_key: Option<InternalKey>,
+}
+
+impl Config {
+    /// Reads `AGORA_PROFILE`, `GATEWAY_LISTEN`, `GATEWAY_ADMIN_LISTEN`, `GATEWAY_THREADS`, `GATEWAY_KEYS_DIR` and
+    /// `AGORA_INTERNAL_KEY` (or `_FILE`). Mistakes are collected in `vars`.
+    pub fn from_vars(vars: &mut Vars) -> Self {
+        let profile = Profile::from_vars(vars);
+        let internal_key = vars.secret("AGORA_INTERNAL_KEY").and_then(|secret| {
+            InternalKey::from_secret(&secret).map_err(|error| vars.mistake(format!("AGORA_INTERNAL_KEY: {error}"))).ok()
+        });
+        Self {
+            profile,
+            listen: vars.optional_parsed("GATEWAY_LISTEN"),
+            admin: vars.optional_parsed("GATEWAY_ADMIN_LISTEN"),
+            threads: vars.parsed("GATEWAY_THREADS", available()),
+            keys: PathBuf::from(vars.text("GATEWAY_KEYS_DIR", "data/keys")),
+            internal_key,
+        }
+    }
+}
+
+fn available() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}

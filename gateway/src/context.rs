@@ -1,0 +1,122 @@
+//! What one request carries through the phases.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use uuid::Uuid;
+
+/// The peer as forwarding fields carry it.
+#[derive(Clone, Debug)]
+pub(crate) struct ForwardedFields {
+    /// `X-Forwarded-For`
+    pub(crate) x_for: HeaderValue,
+    /// `Forwarded` (RFC 7239)
+    pub(crate) forwarded: HeaderValue,
+}
+
+impl ForwardedFields {
+    pub(crate) fn of(address: IpAddr) -> Self {
+        let node = match address {
+            IpAddr::V4(address) => format!("for={address};proto=http"),
+            IpAddr::V6(address) => format!("for=\"[{address}]\";proto=http"),
+        };
+        Self { x_for: value(&address.to_string()), forwarded: value(&node) }
+    }
+}
+
+/// An address in text is always a valid field value; should it not be, an unknown client is the honest answer.
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("unknown"))
+}
+
+/// The identity of one request.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) request_id: HeaderValue,
+    pub(crate) client: IpAddr,
+    pub(crate) started: Instant,
+}
+
+impl Context {
+    /// Names the request: by the client's own id where that is well-formed, otherwise by a new UUIDv7.
+    pub(crate) fn identify(headers: &HeaderMap, peer: IpAddr, trusted: &[IpAddr]) -> Self {
+        Self { request_id: request_id(headers), client: client(headers, peer, trusted), started: Instant::now() }
+    }
+}
+
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    match headers.get(problem::REQUEST_ID) {
+        Some(given) if is_well_formed(given.as_bytes()) => given.clone(),
+        _ => {
+            let mut text = [0; uuid::fmt::Simple::LENGTH];
+            value(Uuid::now_v7().simple().encode_lower(&mut text))
+        }
+    }
+}
+
+/// An id may be logged and sent on, so it is short and cannot be mistaken for anything else.
+fn is_well_formed(id: &[u8]) -> bool {
+    (8..=64).contains(&id.len()) && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+}
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The client's address: the peer's, or what trusted proxies say, read from the right as far as they are trusted.
+fn client(headers: &HeaderMap, peer: IpAddr, trusted: &[IpAddr]) -> IpAddr {
+    let mut client = peer.to_canonical();
+    if !trusted.contains(&client) {
+        return client;
+    }
+    let hops = headers.get_all(X_FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = hops.flat_map(|value| value.split(',')).map(str::trim).collect();
+    for hop in hops.into_iter().rev() {
+        let Ok(address) = hop.parse::<IpAddr>() else { break };
+        client = address.to_canonical();
+        if !trusted.contains(&client) {
+            break;
+        }
+    }
+    client
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn headers(name: &'static str, text: &str) -> HeaderMap {
+        HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_str(text).unwrap())])
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_well_formed_request_id_is_kept() {
+        assert_eq!(request_id(&headers("x-request-id", "abc-123_x.y")), "abc-123_x.y");
+    }
+
+    #[test]
+    fn any_other_request_id_is_replaced() {
+        for given in ["short", "with space in it", "{\"json\":1234}", &"x".repeat(65)] {
+            let id = request_id(&headers("x-request-id", given));
+            assert_ne!(id, given);
+            assert_eq!(id.len(), 32);
+        }
+    }
+
+    #[test]
+    fn an_untrusted_peer_cannot_name_its_address() {
+        let fields = headers("x-forwarded-for", "1.2.3.4");
+        assert_eq!(client(&fields, address("9.9.9.9"), &[address("8.8.8.8")]), address("9.9.9.9"));
+    }
+
+    #[test]
+    fn trusted_hops_are_skipped_from_the_right() {
+        let fields = headers("x-forwarded-for", "6.6.6.6, 1.2.3.4, 8.8.4.4");
+        let trusted = [address("8.8.8.8"), address("8.8.4.4")];
+        assert_eq!(client(&fields, address("8.8.8.8"), &trusted), address("1.2.3.4"));
+    }
+}

@@ -1,0 +1,108 @@
+//! Everything that can go wrong in the pipeline, and the problem document that each becomes.
+
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use problem::{Code, Problem};
+use upstream::Failure;
+
+use crate::auth::AccessError;
+use crate::fields::PSEUDONYM;
+use crate::guard::Refusal;
+
+const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
+
+/// When a client may try again after a service did not respond.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// Why a request is not answered by its route.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GatewayError {
+    #[error("refused by the guard: {0}")]
+    Refused(#[from] Refusal),
+    #[error("no route has this path")]
+    RouteNotFound,
+    #[error("no route has this path with this method")]
+    MethodNotAllowed { allow: HeaderValue },
+    #[error("not allowed: {0:?}")]
+    Access(AccessError),
+    #[error("the body is larger than {limit} bytes")]
+    BodyTooLarge { limit: u64 },
+    #[error("{service}: {failure}")]
+    Upstream { service: Box<str>, failure: Failure, timeout_status: StatusCode },
+    #[error("{service} does not accept the gateway's assertion")]
+    IdentityRejected { service: Box<str> },
+}
+
+impl From<GatewayError> for Problem {
+    fn from(error: GatewayError) -> Self {
+        match error {
+            GatewayError::Refused(refusal) => refused(refusal),
+            GatewayError::RouteNotFound => {
+                Self::new(Code::RouteNotFound).with_detail("There is nothing at this path. The API is described at /docs.")
+            }
+            GatewayError::MethodNotAllowed { allow } => {
+                Self::new(Code::MethodNotAllowed).with_header(header::ALLOW, allow)
+            }
+            GatewayError::Access(error) => error.into(),
+            GatewayError::BodyTooLarge { limit } => {
+                Self::new(Code::PayloadTooLarge).with_detail(format!("The body may have at most {limit} bytes."))
+            }
+            GatewayError::Upstream { service, failure, timeout_status } => unanswered(&service, failure, timeout_status),
+            GatewayError::IdentityRejected { .. } => Self::new(Code::IdentityRejected),
+        }
+    }
+}
+
+fn refused(refusal: Refusal) -> Problem {
+    let problem = match refusal {
+        Refusal::TargetTooLong => Problem::new(Code::UriTooLong),
+        Refusal::HeadTooLarge | Refusal::TooManyFields => {
+            Problem::new(Code::PayloadTooLarge).with_status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+        }
+        Refusal::RequestLine
+        | Refusal::LineEnding
+        | Refusal::ObsoleteFolding
+        | Refusal::FieldName
+        | Refusal::TransferEncoding
+        | Refusal::Ambiguous
+        | Refusal::ContentLength
+        | Refusal::Host
+        | Refusal::Target
+        | Refusal::Path
+        | Refusal::Escape
+        | Refusal::Chunk => Problem::new(Code::InvalidParameter),
+    };
+    problem.with_detail(refusal.to_string())
+}
+
+/// No usable answer arrived: 503. One arrived but cannot be used: 502.
+fn unanswered(service: &str, failure: Failure, timeout_status: StatusCode) -> Problem {
+    let problem = match failure {
+        Failure::Dns
+        | Failure::ConnectionRefused
+        | Failure::ConnectionTimeout
+        | Failure::Unreachable
+        | Failure::ConnectionTerminated => Problem::new(Code::UpstreamUnavailable)
+            .with_detail(format!("The service '{service}' does not respond. Try again shortly."))
+            .with_retry_after(RETRY_AFTER),
+        Failure::ResponseTimeout => Problem::new(Code::UpstreamTimeout)
+            .with_status(timeout_status)
+            .with_detail(format!("The service '{service}' did not answer in time."))
+            .with_retry_after(RETRY_AFTER),
+        Failure::ResponseIncomplete => Problem::new(Code::UpstreamIncomplete)
+            .with_detail(format!("The answer of the service '{service}' broke off.")),
+        Failure::ResponseTooLarge | Failure::ProtocolError => Problem::new(Code::UpstreamInvalid)
+            .with_detail(format!("The answer of the service '{service}' cannot be used.")),
+        Failure::RequestBody => {
+            return Problem::new(Code::InvalidParameter).with_detail("The body of the request is malformed or broke off.");
+        }
+    };
+    problem.with_header(PROXY_STATUS, proxy_status(failure))
+}
+
+/// `Proxy-Status` as RFC 9209 has it; a service's address never appears.
+fn proxy_status(failure: Failure) -> HeaderValue {
+    HeaderValue::from_str(&format!("{PSEUDONYM}; error={}", failure.proxy_status()))
+        .unwrap_or(HeaderValue::from_static(PSEUDONYM))
+}

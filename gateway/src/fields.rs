@@ -1,0 +1,191 @@
+//! The header fields of a message on its way through a proxy (RFC 9110, sections 7.6 and 11.2).
+
+use http::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
+
+use crate::context::ForwardedFields;
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const PRIVATE_PREFIXES: [&str; 3] = ["x-internal-", "x-user-", "x-forwarded-"];
+
+/// What this proxy calls itself in `Via`, `Proxy-Status` and the like.
+pub(crate) const PSEUDONYM: &str = "agora";
+const VIA_HTTP11: HeaderValue = HeaderValue::from_static("1.1 agora");
+const VIA_HTTP10: HeaderValue = HeaderValue::from_static("1.0 agora");
+
+/// Who receives a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Receiver {
+    /// A service: it learns the caller from the assertion, never from credentials.
+    Service,
+    /// The gateway's own operations and pages: they read credentials and cookies.
+    Own,
+    /// An origin without a contract: its cookies are its own, but the bearer token is this gateway's.
+    Origin,
+}
+
+/// Makes the fields of a client's request those of the request to `receiver`.
+pub(crate) fn to_upstream(
+    headers: &mut HeaderMap,
+    version: Version,
+    receiver: Receiver,
+    client: &ForwardedFields,
+    trusted: bool,
+) {
+    remove_hop_by_hop(headers);
+    headers.remove(EXPECT);
+    remove_private(headers, trusted);
+    if receiver != Receiver::Own {
+        headers.remove(AUTHORIZATION);
+    }
+    if receiver == Receiver::Service {
+        headers.remove(COOKIE);
+    }
+    append(headers, VIA, via(version));
+    if trusted {
+        append(headers, X_FORWARDED_FOR, client.x_for.clone());
+        append(headers, FORWARDED, client.forwarded.clone());
+        return;
+    }
+    headers.insert(X_FORWARDED_FOR, client.x_for.clone());
+    headers.insert(FORWARDED, client.forwarded.clone());
+    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
+    if let Some(host) = headers.get(HOST).cloned() {
+        headers.insert(X_FORWARDED_HOST, host);
+    }
+}
+
+/// Makes the fields of an upstream's answer those of the answer to the client.
+pub(crate) fn to_client(headers: &mut HeaderMap) {
+    remove_hop_by_hop(headers);
+    if headers.keys().any(|name| name.as_str().starts_with("x-internal-")) {
+        remove_where(headers, |name| name.starts_with("x-internal-"));
+    }
+    append(headers, VIA, VIA_HTTP11);
+}
+
+/// Removes what concerns one connection only: what `Connection` names, then the fields that always do.
+fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    if headers.contains_key(CONNECTION) {
+        remove_named(headers);
+    }
+    for name in [TRANSFER_ENCODING, UPGRADE, TE, TRAILER, KEEP_ALIVE, PROXY_CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION] {
+        headers.remove(name);
+    }
+}
+
+/// `Connection` may not name what the message itself needs: a client must not be able to strip those fields.
+fn remove_named(headers: &mut HeaderMap) {
+    const KEPT: [HeaderName; 3] = [HOST, CONTENT_LENGTH, AUTHORIZATION];
+    let values: Vec<HeaderValue> = headers.get_all(CONNECTION).iter().cloned().collect();
+    headers.remove(CONNECTION);
+    for name in values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')) {
+        if let Ok(name) = name.trim().parse::<HeaderName>()
+            && !KEPT.contains(&name)
+        {
+            headers.remove(name);
+        }
+    }
+}
+
+/// Removes what only this gateway may say. A trusted proxy in front keeps its forwarding fields.
+fn remove_private(headers: &mut HeaderMap, trusted: bool) {
+    let private = |name: &str| {
+        PRIVATE_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && !(trusted && name.starts_with("x-forwarded-"))
+    };
+    if headers.keys().any(|name| private(name.as_str())) {
+        remove_where(headers, private);
+    }
+    if !trusted {
+        headers.remove(FORWARDED);
+    }
+}
+
+fn remove_where(headers: &mut HeaderMap, matches: impl Fn(&str) -> bool) {
+    let names: Vec<HeaderName> = headers.keys().filter(|name| matches(name.as_str())).cloned().collect();
+    for name in names {
+        headers.remove(name);
+    }
+}
+
+fn append(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    // A map holds at most 32,768 fields; a message here has at most a few hundred.
+    let _full = headers.try_append(name, value);
+}
+
+fn via(version: Version) -> HeaderValue {
+    if version == Version::HTTP_10 { VIA_HTTP10 } else { VIA_HTTP11 }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn client() -> ForwardedFields {
+        ForwardedFields::of([192, 0, 2, 1].into())
+    }
+
+    fn map(fields: &[(&str, &str)]) -> HeaderMap {
+        fields.iter().map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn what_connection_names_is_removed() {
+        let mut headers = map(&[("connection", "close, X-Private"), ("x-private", "1"), ("x-kept", "1"), ("te", "trailers")]);
+        to_upstream(&mut headers, Version::HTTP_11, Receiver::Service, &client(), false);
+        assert!(!headers.contains_key("x-private") && !headers.contains_key("connection") && !headers.contains_key("te"));
+        assert!(headers.contains_key("x-kept"));
+    }
+
+    #[test]
+    fn connection_cannot_strip_the_host_or_the_framing() {
+        let mut headers = map(&[("connection", "host, content-length"), ("host", "a"), ("content-length", "3")]);
+        to_upstream(&mut headers, Version::HTTP_11, Receiver::Service, &client(), false);
+        assert_eq!(headers.get("content-length").unwrap(), "3");
+        assert_eq!(headers.get("x-forwarded-host").unwrap(), "a");
+    }
+
+    #[test]
+    fn a_client_cannot_speak_for_the_gateway() {
+        let forged = [("x-internal-assertion", "x"), ("x-user-id", "1"), ("x-forwarded-for", "6.6.6.6"), ("forwarded", "for=6.6.6.6")];
+        let mut headers = map(&forged);
+        to_upstream(&mut headers, Version::HTTP_11, Receiver::Service, &client(), false);
+        assert!(!headers.contains_key("x-internal-assertion") && !headers.contains_key("x-user-id"));
+        assert_eq!(headers.get_all("x-forwarded-for").iter().collect::<Vec<_>>(), ["192.0.2.1"]);
+        assert_eq!(headers.get("forwarded").unwrap(), "for=192.0.2.1;proto=http");
+    }
+
+    #[test]
+    fn a_trusted_proxy_is_continued() {
+        let mut headers = map(&[("x-forwarded-for", "6.6.6.6"), ("x-forwarded-proto", "https"), ("x-internal-assertion", "x")]);
+        to_upstream(&mut headers, Version::HTTP_11, Receiver::Service, &client(), true);
+        assert_eq!(headers.get_all("x-forwarded-for").iter().collect::<Vec<_>>(), ["6.6.6.6", "192.0.2.1"]);
+        assert_eq!(headers.get("x-forwarded-proto").unwrap(), "https");
+        assert!(!headers.contains_key("x-internal-assertion"));
+    }
+
+    #[test]
+    fn services_never_see_credentials() {
+        let fields = [("authorization", "Bearer x"), ("cookie", "a=b")];
+        let (mut service, mut own) = (map(&fields), map(&fields));
+        to_upstream(&mut service, Version::HTTP_11, Receiver::Service, &client(), false);
+        to_upstream(&mut own, Version::HTTP_11, Receiver::Own, &client(), false);
+        assert!(!service.contains_key("authorization") && !service.contains_key("cookie"));
+        assert!(own.contains_key("authorization") && own.contains_key("cookie"));
+    }
+
+    #[test]
+    fn an_answer_loses_its_hop_by_hop_and_internal_fields() {
+        let mut headers = map(&[("keep-alive", "timeout=5"), ("x-internal-debug", "1"), ("etag", "\"1\"")]);
+        to_client(&mut headers);
+        assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["etag", "via"]);
+    }
+}

@@ -1,0 +1,219 @@
+//! One request to one upstream, streaming both bodies.
+//!
+//! Small bodies are collected instead: a request's, so that its deadline starts when it is complete and a slow
+//! client never occupies a service; an answer's, so that one that is cut becomes a 502 and not a broken answer.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Request, Response, StatusCode, Uri, request};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use principal::ASSERTION;
+use problem::{Code, Problem};
+use upstream::{Failure, RequestBody, ResponseBody, Upstream};
+
+use crate::body::{Progress, Source, Upload};
+use crate::error::GatewayError;
+use crate::fields::{self, Receiver};
+use crate::listener::Connection;
+use crate::plane::Plane;
+use crate::record::Exchange;
+use crate::surface::Compiled;
+
+/// Request bodies of a known length up to this are collected before the service is called.
+const COLLECTED_REQUEST: u64 = 64 * 1024;
+
+/// Answers of a known length up to this are collected before their head is sent.
+const COLLECTED_ANSWER: u64 = 16 * 1024;
+
+/// How long a call may take altogether while its request body still streams in; the sweep ends stalled ones.
+const WHILE_STREAMING: Duration = Duration::from_secs(24 * 3600);
+
+/// One call, as the plan and the phases before it decided.
+pub(crate) struct Call<'a> {
+    pub(crate) upstream: &'a Upstream,
+    /// The index of the service among the names of the metrics.
+    pub(crate) service: usize,
+    pub(crate) receiver: Receiver,
+    pub(crate) target: PathAndQuery,
+    pub(crate) timeout: Duration,
+    pub(crate) body_limit: u64,
+    pub(crate) assertion: Option<HeaderValue>,
+    /// The route, whose contract declares statuses; what it does not declare must be a problem document.
+    pub(crate) route: Option<&'a Compiled>,
+}
+
+/// Sends `request` where `call` says and returns the answer as the client may see it.
+pub(crate) async fn forward(
+    plane: &Plane,
+    connection: &Connection,
+    exchange: &mut Exchange,
+    call: Call<'_>,
+    request: Request<Incoming>,
+) -> Result<Response<Source>, GatewayError> {
+    let (mut head, body) = request.into_parts();
+    if declared_length(&head).is_some_and(|length| length > call.body_limit) {
+        return Err(GatewayError::BodyTooLarge { limit: call.body_limit });
+    }
+    prepare(&mut head, &call, plane, connection, exchange);
+    let (body, progress) = receive(plane, body, &call, connection).await?;
+    let deadline = Instant::now() + call.timeout;
+    let sent = send(plane, &call, Request::from_parts(head, body), progress.as_deref(), deadline).await;
+    let answered = match sent {
+        Ok(response) => collect_small(response, deadline).await,
+        Err(failure) => Err(failure),
+    };
+    plane.metrics.called(call.service, answered.as_ref().err().copied());
+    if progress.is_some_and(|progress| progress.is_too_large()) {
+        return Err(GatewayError::BodyTooLarge { limit: call.body_limit });
+    }
+    let mut response = answered.map_err(|failure| plane.upstream_error(call.upstream, failure))?;
+    fields::to_client(response.headers_mut());
+    judge(response, &call)
+}
+
+fn declared_length(head: &request::Parts) -> Option<u64> {
+    head.headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Makes the client's head the head of the call.
+fn prepare(head: &mut request::Parts, call: &Call<'_>, plane: &Plane, connection: &Connection, exchange: &Exchange) {
+    let trusted = plane.trusts(connection.peer.ip());
+    fields::to_upstream(&mut head.headers, head.version, call.receiver, &connection.forwarded, trusted);
+    head.headers.insert(problem::REQUEST_ID, exchange.request_id().clone());
+    if let Some(assertion) = &call.assertion {
+        head.headers.insert(ASSERTION, assertion.clone());
+    }
+    head.uri = Uri::from(call.target.clone());
+    head.extensions.clear();
+}
+
+/// Takes the body in: nothing, all of it, or a stream with its progress.
+async fn receive(
+    plane: &Plane,
+    body: Incoming,
+    call: &Call<'_>,
+    connection: &Connection,
+) -> Result<(RequestBody, Option<Arc<Progress>>), GatewayError> {
+    if body.is_end_stream() {
+        return Ok((RequestBody::Empty, None));
+    }
+    let small = body.size_hint().exact().is_some_and(|length| length <= COLLECTED_REQUEST);
+    let (upload, progress) = Upload::new(body, call.body_limit, Arc::clone(&connection.state));
+    if !small {
+        return Ok((RequestBody::stream(upload), Some(progress)));
+    }
+    match upload.collect().await {
+        Ok(collected) => Ok((RequestBody::from(collected.to_bytes()), None)),
+        Err(_) => Err(plane.upstream_error(call.upstream, Failure::RequestBody)),
+    }
+}
+
+/// Sends the call. While a body streams in, only the limits of the upload apply; the deadline starts at its end.
+async fn send(
+    plane: &Plane,
+    call: &Call<'_>,
+    request: Request<RequestBody>,
+    progress: Option<&Progress>,
+    deadline: Instant,
+) -> Result<Response<ResponseBody>, Failure> {
+    let Some(progress) = progress else {
+        return call.upstream.send(&plane.pool, request, deadline).await;
+    };
+    let overdue = async {
+        progress.ended().await;
+        tokio::time::sleep(call.timeout).await;
+    };
+    tokio::select! {
+        answered = call.upstream.send(&plane.pool, request, Instant::now() + WHILE_STREAMING) => answered,
+        () = overdue => Err(Failure::ResponseTimeout),
+    }
+}
+
+async fn collect_small(response: Response<ResponseBody>, deadline: Instant) -> Result<Response<Source>, Failure> {
+    let (head, body) = response.into_parts();
+    let source = match body.size_hint().exact() {
+        Some(0) => Source::from(Bytes::new()),
+        Some(length) if length <= COLLECTED_ANSWER => {
+            match tokio::time::timeout_at(deadline.into(), collect(body)).await {
+                Ok(Some(bytes)) => Source::from(bytes),
+                Ok(None) | Err(_) => return Err(Failure::ResponseIncomplete),
+            }
+        }
+        _ => Source::Upstream(body),
+    };
+    Ok(Response::from_parts(head, source))
+}
+
+/// The whole body; `None` where it breaks off. Usually it is one frame, which is handed on as it is.
+async fn collect(mut body: ResponseBody) -> Option<Bytes> {
+    let mut collected = data(&mut body).await?;
+    if body.is_end_stream() {
+        return Some(collected);
+    }
+    let mut joined = BytesMut::from(&*collected);
+    while !body.is_end_stream() {
+        collected = data(&mut body).await?;
+        joined.extend_from_slice(&collected);
+    }
+    Some(joined.freeze())
+}
+
+async fn data(body: &mut ResponseBody) -> Option<Bytes> {
+    match body.frame().await {
+        Some(Ok(frame)) => Some(frame.into_data().unwrap_or_default()),
+        Some(Err(_)) => None,
+        None => Some(Bytes::new()),
+    }
+}
+
+/// A service's own errors pass if its contract declares them or they are problem documents already; otherwise the
+/// client gets the same status with a problem document and the log keeps the original.
+fn judge(response: Response<Source>, call: &Call<'_>) -> Result<Response<Source>, GatewayError> {
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) || call.receiver != Receiver::Service {
+        return Ok(response);
+    }
+    let service = call.upstream.name();
+    if status == StatusCode::UNAUTHORIZED {
+        tracing::error!(service, "the service does not accept the gateway's assertion: are the keys the same?");
+        return Err(GatewayError::IdentityRejected { service: service.into() });
+    }
+    if is_problem(&response) || call.route.is_some_and(|route| route.declares(status)) {
+        return Ok(response);
+    }
+    tracing::warn!(service, %status, "the service answered with a status that its contract does not declare");
+    let problem = Problem::new(code_for(status)).with_status(status);
+    Ok(problem.into_http(None, None).map(Source::from))
+}
+
+fn is_problem(response: &Response<Source>) -> bool {
+    let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    media_type.is_some_and(|media_type| media_type.starts_with("application/problem+json"))
+}
+
+/// The code that says most about a bare status.
+fn code_for(status: StatusCode) -> Code {
+    match status.as_u16() {
+        403 => Code::Forbidden,
+        404 | 410 => Code::NotFound,
+        405 => Code::MethodNotAllowed,
+        406 => Code::NotAcceptable,
+        409 => Code::Conflict,
+        412 => Code::PreconditionFailed,
+        413 => Code::PayloadTooLarge,
+        415 => Code::UnsupportedMediaType,
+        422 => Code::ValidationFailed,
+        429 => Code::RateLimited,
+        400..=499 => Code::InvalidParameter,
+        502 => Code::UpstreamInvalid,
+        503 => Code::UpstreamUnavailable,
+        504 => Code::UpstreamTimeout,
+        _ => Code::Internal,
+    }
+}

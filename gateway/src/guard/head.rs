@@ -1,0 +1,215 @@
+//! One complete raw head of a request: is it unambiguous, and how long is the body that follows?
+
+use super::{HeadLimits, Refusal};
+
+/// The framing of the body behind a head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// So many bytes follow.
+    Length(u64),
+    /// A chunked body follows.
+    Chunked,
+}
+
+/// Checks the head `bytes`, from the request line to the empty line, both included.
+pub(crate) fn check(bytes: &[u8], limits: HeadLimits) -> Result<Framing, Refusal> {
+    let mut lines = Lines(bytes);
+    let http10 = request_line(lines.next().ok_or(Refusal::RequestLine)??, limits)?;
+    let mut seen = Seen::default();
+    let mut fields = 0;
+    for line in lines {
+        let line = line?;
+        if line.is_empty() {
+            break;
+        }
+        fields += 1;
+        if fields > limits.fields {
+            return Err(Refusal::TooManyFields);
+        }
+        seen.field(line)?;
+    }
+    seen.framing(http10)
+}
+
+/// The lines of a head without their CR LF.
+struct Lines<'a>(&'a [u8]);
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Result<&'a [u8], Refusal>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let end = memchr::memchr(b'\n', self.0)?;
+        let (line, rest) = self.0.split_at(end);
+        self.0 = rest.get(1..).unwrap_or_default();
+        Some(match line.strip_suffix(b"\r") {
+            Some(line) if memchr::memchr2(b'\r', 0, line).is_none() => Ok(line),
+            _ => Err(Refusal::LineEnding),
+        })
+    }
+}
+
+/// Checks `METHOD SP target SP HTTP/1.x`; answers whether the version is 1.0.
+fn request_line(line: &[u8], limits: HeadLimits) -> Result<bool, Refusal> {
+    let mut words = line.split(|byte| *byte == b' ');
+    let (Some(method), Some(target), Some(version), None) = (words.next(), words.next(), words.next(), words.next())
+    else {
+        return Err(Refusal::RequestLine);
+    };
+    if method.is_empty() || !method.iter().all(|byte| is_token(*byte)) {
+        return Err(Refusal::RequestLine);
+    }
+    if target.len() > limits.target {
+        return Err(Refusal::TargetTooLong);
+    }
+    if target.is_empty() || !target.iter().all(u8::is_ascii_graphic) {
+        return Err(Refusal::Target);
+    }
+    match version {
+        b"HTTP/1.1" => Ok(false),
+        b"HTTP/1.0" => Ok(true),
+        _ => Err(Refusal::RequestLine),
+    }
+}
+
+/// What the fields said about framing and host.
+#[derive(Default)]
+struct Seen {
+    host: bool,
+    length: Option<u64>,
+    chunked: bool,
+}
+
+impl Seen {
+    fn field(&mut self, line: &[u8]) -> Result<(), Refusal> {
+        if matches!(line.first(), Some(b' ' | b'\t')) {
+            return Err(Refusal::ObsoleteFolding);
+        }
+        let colon = memchr::memchr(b':', line).ok_or(Refusal::FieldName)?;
+        let (name, value) = line.split_at(colon);
+        let value = value.get(1..).unwrap_or_default();
+        // Only three names matter here, and their lengths are distinct: most fields cost one comparison.
+        match name.len() {
+            0 => Err(Refusal::FieldName),
+            4 if name.eq_ignore_ascii_case(b"host") => self.host(value.trim_ascii()),
+            14 if name.eq_ignore_ascii_case(b"content-length") => self.length(value.trim_ascii()),
+            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.encoding(value.trim_ascii()),
+            _ if name.iter().all(|byte| is_token(*byte)) => Ok(()),
+            _ => Err(Refusal::FieldName),
+        }
+    }
+
+    fn host(&mut self, value: &[u8]) -> Result<(), Refusal> {
+        let valid = !value.is_empty()
+            && value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:[]%!$&'()*+,;=".contains(byte));
+        if self.host || !valid {
+            return Err(Refusal::Host);
+        }
+        self.host = true;
+        Ok(())
+    }
+
+    fn length(&mut self, value: &[u8]) -> Result<(), Refusal> {
+        let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+        let length = std::str::from_utf8(value).ok().and_then(|text| text.parse::<u64>().ok());
+        match (self.length, length) {
+            (None, Some(length)) if digits => {
+                self.length = Some(length);
+                Ok(())
+            }
+            _ => Err(Refusal::ContentLength),
+        }
+    }
+
+    fn encoding(&mut self, value: &[u8]) -> Result<(), Refusal> {
+        if self.chunked || !value.eq_ignore_ascii_case(b"chunked") {
+            return Err(Refusal::TransferEncoding);
+        }
+        self.chunked = true;
+        Ok(())
+    }
+
+    fn framing(self, http10: bool) -> Result<Framing, Refusal> {
+        if !self.host && !http10 {
+            return Err(Refusal::Host);
+        }
+        match (self.chunked, self.length) {
+            (true, Some(_)) => Err(Refusal::Ambiguous),
+            (true, None) if http10 => Err(Refusal::TransferEncoding),
+            (true, None) => Ok(Framing::Chunked),
+            (false, length) => Ok(Framing::Length(length.unwrap_or(0))),
+        }
+    }
+}
+
+/// `tchar` of RFC 9110, section 5.6.2.
+fn is_token(byte: u8) -> bool {
+    const TABLE: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            table[byte] = (byte as u8).is_ascii_alphanumeric()
+                || matches!(
+                    byte as u8,
+                    b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+                );
+            byte += 1;
+        }
+        table
+    };
+    TABLE[byte as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: HeadLimits = HeadLimits { bytes: 16 * 1024, fields: 3, target: 40 };
+
+    fn checked(head: &str) -> Result<Framing, Refusal> {
+        check(head.as_bytes(), LIMITS)
+    }
+
+    #[test]
+    fn a_plain_head_has_no_body() {
+        assert_eq!(checked("GET /a?b=c HTTP/1.1\r\nHost: x\r\n\r\n"), Ok(Framing::Length(0)));
+        assert_eq!(checked("GET / HTTP/1.0\r\n\r\n"), Ok(Framing::Length(0)));
+    }
+
+    #[test]
+    fn the_framing_of_the_body_is_read() {
+        assert_eq!(checked("POST / HTTP/1.1\r\nhost:x\r\nContent-Length: 12\r\n\r\n"), Ok(Framing::Length(12)));
+        assert_eq!(checked("POST / HTTP/1.1\r\nhost:x\r\ntransfer-encoding: Chunked \r\n\r\n"), Ok(Framing::Chunked));
+    }
+
+    #[test]
+    fn each_ambiguity_is_refused() {
+        let table = [
+            ("GET / HTTP/1.1\nHost: x\r\n\r\n", Refusal::LineEnding),
+            ("GET / HTTP/1.1\r\nHost: x\ry\r\n\r\n", Refusal::LineEnding),
+            ("GET / HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n", Refusal::LineEnding),
+            ("GET  / HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::RequestLine),
+            ("GET / HTTP/2.0\r\nHost: x\r\n\r\n", Refusal::RequestLine),
+            ("G\u{e9}T / HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::RequestLine),
+            ("GET /\u{e9} HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::Target),
+            ("GET / HTTP/1.1\r\nHost: x\r\n folded\r\n\r\n", Refusal::ObsoleteFolding),
+            ("GET / HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n", Refusal::FieldName),
+            ("GET / HTTP/1.1\r\nHost: x\r\nContent-Length : 3\r\n\r\n", Refusal::FieldName),
+            ("GET / HTTP/1.1\r\nHost: x\r\n: c\r\n\r\n", Refusal::FieldName),
+            ("GET / HTTP/1.1\r\nA: b\r\n\r\n", Refusal::Host),
+            ("GET / HTTP/1.1\r\nHost: x\r\nhost: x\r\n\r\n", Refusal::Host),
+            ("GET / HTTP/1.1\r\nHost: x/y\r\n\r\n", Refusal::Host),
+            ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", Refusal::ContentLength),
+            ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +1\r\n\r\n", Refusal::ContentLength),
+            ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1, 1\r\n\r\n", Refusal::ContentLength),
+            ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", Refusal::TransferEncoding),
+            ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n", Refusal::TransferEncoding),
+            ("POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", Refusal::TransferEncoding),
+            ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", Refusal::Ambiguous),
+            ("GET / HTTP/1.1\r\nHost: x\r\nA: 1\r\nB: 1\r\nC: 1\r\n\r\n", Refusal::TooManyFields),
+            ("GET /0123456789012345678901234567890123456789 HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::TargetTooLong),
+        ];
+        for (head, refusal) in table {
+            assert_eq!(checked(head), Err(refusal), "{head:?}");
+        }
+    }
+}

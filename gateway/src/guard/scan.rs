@@ -1,0 +1,200 @@
+//! Follows the raw bytes of a connection from message to message and releases only what has been checked.
+
+use super::chunked::Chunked;
+use super::head::{self, Framing};
+use super::{HeadLimits, Refusal};
+
+/// What a look at the bytes of a connection found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Scanned {
+    /// So many bytes, from the first on, may be given to hyper.
+    pub(crate) released: usize,
+    /// What follows them must not be.
+    pub(crate) refusal: Option<Refusal>,
+}
+
+/// Where a connection stands.
+#[derive(Debug)]
+pub(crate) struct Scanner {
+    limits: HeadLimits,
+    state: State,
+    /// How far the incomplete head was already searched for its end.
+    searched: usize,
+}
+
+#[derive(Debug)]
+enum State {
+    /// In or before a head.
+    Head,
+    /// In a body of so many more bytes.
+    Body(u64),
+    Chunked(Chunked),
+    /// Another protocol (a WebSocket): nothing is checked any more.
+    Opaque,
+}
+
+impl Scanner {
+    pub(crate) fn new(limits: HeadLimits) -> Self {
+        Self { limits, state: State::Head, searched: 0 }
+    }
+
+    /// From now on the bytes are another protocol's.
+    pub(crate) fn stop(&mut self) {
+        self.state = State::Opaque;
+    }
+
+    /// Whether the next byte belongs to a head.
+    pub(crate) fn in_head(&self) -> bool {
+        matches!(self.state, State::Head)
+    }
+
+    /// Looks at `bytes`: what was not released by the last call, and what arrived since.
+    pub(crate) fn scan(&mut self, bytes: &[u8]) -> Scanned {
+        let mut released = 0;
+        while let Some(rest) = bytes.get(released..).filter(|rest| !rest.is_empty()) {
+            match self.advance(rest) {
+                Ok(0) => break,
+                Ok(taken) => released += taken,
+                Err(refusal) => return Scanned { released, refusal: Some(refusal) },
+            }
+        }
+        Scanned { released, refusal: None }
+    }
+
+    /// Takes one step through `rest`; zero bytes where more have to arrive first.
+    fn advance(&mut self, rest: &[u8]) -> Result<usize, Refusal> {
+        match &mut self.state {
+            State::Head => self.head(rest),
+            State::Body(remaining) => {
+                let taken = usize::try_from(*remaining).unwrap_or(usize::MAX).min(rest.len());
+                *remaining -= taken as u64;
+                if *remaining == 0 {
+                    self.state = State::Head;
+                }
+                Ok(taken)
+            }
+            State::Chunked(chunked) => {
+                let taken = chunked.follow(rest)?;
+                if chunked.is_done() {
+                    self.state = State::Head;
+                }
+                Ok(taken)
+            }
+            State::Opaque => Ok(rest.len()),
+        }
+    }
+
+    fn head(&mut self, rest: &[u8]) -> Result<usize, Refusal> {
+        // An empty line before the request line is skipped (RFC 9112, section 2.2), as hyper does.
+        if rest.starts_with(b"\r\n") {
+            return Ok(2);
+        }
+        let Some(end) = self.end_of_head(rest) else {
+            return if rest.len() > self.limits.bytes { Err(self.too_large(rest)) } else { Ok(0) };
+        };
+        if end > self.limits.bytes {
+            return Err(self.too_large(rest));
+        }
+        let head = rest.get(..end).unwrap_or(rest);
+        self.searched = 0;
+        self.state = match head::check(head, self.limits)? {
+            Framing::Length(0) => State::Head,
+            Framing::Length(length) => State::Body(length),
+            Framing::Chunked => State::Chunked(Chunked::new()),
+        };
+        Ok(end)
+    }
+
+    /// The end of the head: an empty line, also one without CR, which [`head::check`] then refuses.
+    fn end_of_head(&mut self, rest: &[u8]) -> Option<usize> {
+        let from = self.searched.min(rest.len());
+        for line_feed in memchr::memchr_iter(b'\n', rest.get(from..)?) {
+            let next = from + line_feed + 1;
+            match (rest.get(next), rest.get(next + 1)) {
+                (Some(b'\n'), _) => return Some(next + 1),
+                (Some(b'\r'), Some(b'\n')) => return Some(next + 2),
+                _ => {}
+            }
+        }
+        // The last two bytes may be the beginning of the empty line.
+        self.searched = rest.len().saturating_sub(2);
+        None
+    }
+
+    /// A head without end is too large; if already its target is, that is the better answer.
+    fn too_large(&self, rest: &[u8]) -> Refusal {
+        let line = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        if line > self.limits.target { Refusal::TargetTooLong } else { Refusal::HeadTooLarge }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LIMITS: HeadLimits = HeadLimits { bytes: 200, fields: 10, target: 80 };
+    const GET: &str = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+
+    fn all_at_once(bytes: &str) -> Scanned {
+        Scanner::new(LIMITS).scan(bytes.as_bytes())
+    }
+
+    #[test]
+    fn pipelined_messages_are_released_whole() {
+        let bytes = format!("{GET}POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc{GET}");
+        assert_eq!(all_at_once(&bytes), Scanned { released: bytes.len(), refusal: None });
+    }
+
+    #[test]
+    fn a_bad_second_message_does_not_hold_back_the_first() {
+        let bytes = format!("{GET}GET / HTTP/1.1\nHost: x\r\n\r\n");
+        assert_eq!(all_at_once(&bytes), Scanned { released: GET.len(), refusal: Some(Refusal::LineEnding) });
+    }
+
+    #[test]
+    fn an_incomplete_head_is_held_back() {
+        assert_eq!(all_at_once("GET /a HTTP/1.1\r\nHost: x\r\n"), Scanned { released: 0, refusal: None });
+    }
+
+    #[test]
+    fn a_head_without_end_is_too_large() {
+        let fields = format!("GET /a HTTP/1.1\r\nHost: x\r\nA: {}", "a".repeat(300));
+        assert_eq!(all_at_once(&fields).refusal, Some(Refusal::HeadTooLarge));
+        let target = format!("GET /{}", "a".repeat(300));
+        assert_eq!(all_at_once(&target).refusal, Some(Refusal::TargetTooLong));
+    }
+
+    #[test]
+    fn bare_line_feeds_end_a_head_and_are_refused() {
+        assert_eq!(all_at_once("GET / HTTP/1.1\nHost: x\n\n").refusal, Some(Refusal::LineEnding));
+    }
+
+    proptest! {
+        #[test]
+        fn however_the_bytes_arrive_the_same_is_released(
+            bodies in proptest::collection::vec("[a-z\r\n]{0,30}", 1..5),
+            tail in prop_oneof![Just(""), Just("GET / HTTP/1.1\nHost: x\r\n\r\n"), Just("GET / HTTP/1.1\r\nHo")],
+            cut in 1_usize..30,
+        ) {
+            let mut bytes: String = bodies
+                .iter()
+                .map(|body| format!("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len()))
+                .collect();
+            bytes.push_str(tail);
+            let whole = all_at_once(&bytes);
+            let mut scanner = Scanner::new(LIMITS);
+            let (mut pending, mut released, mut refusal) = (Vec::new(), 0, None);
+            for part in bytes.as_bytes().chunks(cut) {
+                pending.extend_from_slice(part);
+                let scanned = scanner.scan(&pending);
+                pending.drain(..scanned.released);
+                released += scanned.released;
+                refusal = scanned.refusal;
+                if refusal.is_some() { break }
+            }
+            prop_assert_eq!((released, refusal), (whole.released, whole.refusal));
+        }
+    }
+}

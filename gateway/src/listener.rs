@@ -1,0 +1,180 @@
+//! Accepts connections: one listener, one current-thread runtime and one table of connections per data-plane thread.
+//!
+//! Guarantees: a connection that sends nothing, a head that does not end, a body that stops and a client that does
+//! not read are each cut off after their limit; there are never more connections than the caps allow; a drain
+//! accepts what is queued on every listener before they are closed together, finishes what was accepted and aborts
+//! what is left after the grace.
+
+mod bind;
+mod caps;
+mod connections;
+mod io;
+mod state;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt as _;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Barrier;
+use tokio_util::sync::CancellationToken;
+
+use crate::plane::Plane;
+
+pub(crate) use bind::bind;
+pub(crate) use caps::Caps;
+pub(crate) use connections::{ConnectionLimits, Connections};
+pub(crate) use io::REFUSED_METHOD;
+pub(crate) use state::{ConnectionState, Phase, now_ms};
+
+/// After an error of accept (no file descriptors left, say) the loop rests so long.
+const ACCEPT_REST: Duration = Duration::from_millis(50);
+
+/// How all data-plane threads stop together.
+#[derive(Debug)]
+pub(crate) struct Drain {
+    shutdown: CancellationToken,
+    /// Between the signal and the end of accepting, so that a load balancer sees "not ready" first.
+    delay: Duration,
+    /// What is not finished so long after that is aborted.
+    grace: Duration,
+    together: Barrier,
+    since: AtomicU64,
+}
+
+impl Drain {
+    pub(crate) fn new(shutdown: CancellationToken, delay: Duration, grace: Duration, threads: usize) -> Self {
+        Self { shutdown, delay, grace, together: Barrier::new(threads), since: AtomicU64::new(0) }
+    }
+
+    /// Since when the gateway drains, on the clock of [`now_ms`].
+    pub(crate) fn since(&self) -> Option<u64> {
+        Some(self.since.load(Ordering::Relaxed)).filter(|since| *since != 0)
+    }
+
+    async fn begun(&self) {
+        self.shutdown.cancelled().await;
+        self.since.store(now_ms(), Ordering::Relaxed);
+        tokio::time::sleep(self.delay).await;
+    }
+}
+
+/// Runs a data-plane thread on its listener until it has drained.
+pub(crate) async fn run(plane: Arc<Plane>, listener: std::net::TcpListener) -> std::io::Result<()> {
+    let listener = TcpListener::from_std(listener)?;
+    let drained = async {
+        accept(&plane, listener).await;
+        finish(&plane).await;
+    };
+    tokio::select! {
+        () = drained => {}
+        () = sweep(&plane) => {}
+    }
+    Ok(())
+}
+
+async fn accept(plane: &Arc<Plane>, listener: TcpListener) {
+    let begun = plane.drain.begun();
+    tokio::pin!(begun);
+    loop {
+        tokio::select! {
+            () = &mut begun => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => admit(plane, stream, peer),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept connections; retrying");
+                    tokio::time::sleep(ACCEPT_REST).await;
+                }
+            },
+        }
+    }
+    accept_queued(plane, &listener);
+    // The kernel shares connections out among the listeners: one that closed first would reset what it is given next.
+    plane.drain.together.wait().await;
+    accept_queued(plane, &listener);
+}
+
+fn accept_queued(plane: &Arc<Plane>, listener: &TcpListener) {
+    while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+        admit(plane, stream, peer);
+    }
+}
+
+/// Serves a connection if the caps allow it; otherwise says why and closes it.
+fn admit(plane: &Arc<Plane>, stream: TcpStream, peer: SocketAddr) {
+    let Some(place) = plane.shared.caps.enter(peer.ip()) else {
+        plane.metrics.connection_refused();
+        // A full send buffer on a new connection is not a case; and nothing waits for this client.
+        let _sent = stream.try_write(caps::OVERLOADED);
+        return;
+    };
+    // Answers are written whole: waiting for more to send would only delay them.
+    let _unsupported = stream.set_nodelay(true);
+    let state = Arc::new(ConnectionState::new());
+    let connection = Arc::new(Connection::new(peer, Arc::clone(&state)));
+    let guarded = io::GuardedIo::new(stream, plane.head_limits, Arc::clone(&state));
+    let serving = Arc::clone(plane);
+    let service = service_fn(move |request| {
+        let (plane, connection) = (Arc::clone(&serving), Arc::clone(&connection));
+        async move { Ok::<_, std::convert::Infallible>(crate::pipeline::serve(plane, connection, request).await) }
+    });
+    let serving = http1(plane).serve_connection(guarded, service);
+    plane.connections.spawn(state, async move {
+        let _place = place;
+        // An error here is a client that left or broke the protocol; the exchange has been recorded already.
+        let _ended = serving.await;
+    });
+}
+
+fn http1(plane: &Plane) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    // The guard has refused larger heads before; these are only above its limits.
+    builder.max_headers(plane.head_limits.fields + 1).max_header_size(plane.head_limits.bytes * 2);
+    builder.pipeline_flush(true);
+    builder
+}
+
+/// Looks at every connection of the thread now and then.
+async fn sweep(plane: &Plane) {
+    let mut tick = tokio::time::interval(plane.connection_limits.period());
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut pools_swept = Instant::now();
+    loop {
+        tick.tick().await;
+        plane.connections.sweep(plane.connection_limits, plane.drain.since());
+        if pools_swept.elapsed() > Duration::from_secs(5) {
+            plane.pool.sweep();
+            pools_swept = Instant::now();
+        }
+    }
+}
+
+/// Waits for the accepted connections to finish, and ends them when the grace is over.
+async fn finish(plane: &Plane) {
+    let until = Instant::now() + plane.drain.grace;
+    let mut tick = tokio::time::interval(Duration::from_millis(10));
+    while plane.connections.len() > 0 && Instant::now() < until {
+        tick.tick().await;
+    }
+    plane.connections.abort();
+}
+
+/// What all requests of one connection have in common.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) peer: SocketAddr,
+    pub(crate) state: Arc<ConnectionState>,
+    /// The peer's address as forwarding fields carry it, made once per connection.
+    pub(crate) forwarded: crate::context::ForwardedFields,
+}
+
+impl Connection {
+    fn new(peer: SocketAddr, state: Arc<ConnectionState>) -> Self {
+        let forwarded = crate::context::ForwardedFields::of(peer.ip().to_canonical());
+        Self { peer, state, forwarded }
+    }
+}

@@ -1,0 +1,170 @@
+//! The IO adapter between a socket and hyper: nothing reaches hyper that the guard has not released.
+//!
+//! A head is held back until it is complete and checked. In place of a head that is refused hyper reads
+//! [`REFUSED`], a request that nobody but the pipeline's refusal answers, and then the end of the stream.
+
+use std::cell::RefCell;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf as _, BytesMut};
+use hyper::rt::{Read, ReadBufCursor, Write};
+use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::state::ConnectionState;
+use crate::guard::{HeadLimits, Refusal};
+use crate::guard::scan::Scanner;
+
+/// The method of the request that stands for a refused one.
+pub(crate) const REFUSED_METHOD: &str = "REFUSED";
+
+const REFUSED: &[u8] = b"REFUSED / HTTP/1.1\r\nHost: refused\r\nConnection: close\r\n\r\n";
+
+/// The most that is read at once.
+const READ_AT_ONCE: usize = 64 * 1024;
+
+thread_local! {
+    /// One buffer per thread: a read is scanned there and copied on at once, so no two connections need it together.
+    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_AT_ONCE].into_boxed_slice());
+}
+
+/// A socket whose reads are guarded.
+pub(crate) struct GuardedIo {
+    stream: TcpStream,
+    scanner: Scanner,
+    /// Bytes that were read and not given to hyper yet; the first `released` of them may be.
+    stash: BytesMut,
+    released: usize,
+    /// Nothing more is read: the stream was refused.
+    refused: bool,
+    state: Arc<ConnectionState>,
+}
+
+impl GuardedIo {
+    pub(crate) fn new(stream: TcpStream, limits: HeadLimits, state: Arc<ConnectionState>) -> Self {
+        Self { stream, scanner: Scanner::new(limits), stash: BytesMut::new(), released: 0, refused: false, state }
+    }
+
+    /// Gives hyper what has been released; false where there is nothing.
+    fn give(&mut self, cursor: &mut ReadBufCursor<'_>) -> bool {
+        let count = self.released.min(cursor.remaining());
+        if let Some(bytes) = self.stash.get(..count).filter(|bytes| !bytes.is_empty()) {
+            cursor.put_slice(bytes);
+            self.stash.advance(count);
+            self.released -= count;
+            return true;
+        }
+        false
+    }
+
+    /// Takes what has just been read and gives hyper what the guard releases of it.
+    fn take(&mut self, read: &[u8], cursor: &mut ReadBufCursor<'_>) {
+        let refusal = if self.stash.is_empty() {
+            let scanned = self.scanner.scan(read);
+            let (free, held) = read.split_at(scanned.released);
+            cursor.put_slice(free);
+            if scanned.refusal.is_none() {
+                self.stash.extend_from_slice(held);
+            }
+            scanned.refusal
+        } else {
+            self.stash.extend_from_slice(read);
+            let scanned = self.scanner.scan(&self.stash);
+            self.released = scanned.released;
+            scanned.refusal
+        };
+        match refusal {
+            Some(refusal) => self.refuse(refusal),
+            None => self.note_head(),
+        }
+    }
+
+    /// Tells the sweep that a head has begun and is not complete.
+    fn note_head(&self) {
+        if self.scanner.in_head() && self.stash.len() > self.released {
+            self.state.head_begun();
+        }
+    }
+
+    /// Ends the stream after what was released, with [`REFUSED`] in the place of a head. In the middle of a body
+    /// the end of the stream is all that can be said.
+    fn refuse(&mut self, refusal: Refusal) {
+        self.refused = true;
+        self.state.refuse(refusal);
+        self.stash.truncate(self.released);
+        if self.scanner.in_head() {
+            self.stash.extend_from_slice(REFUSED);
+        }
+        self.released = self.stash.len();
+    }
+}
+
+impl Read for GuardedIo {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, mut cursor: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        loop {
+            if this.give(&mut cursor) || this.refused {
+                return Poll::Ready(Ok(()));
+            }
+            let before = cursor.remaining();
+            let read = SCRATCH.with_borrow_mut(|scratch| {
+                let room = scratch.len().min(before);
+                let mut buffer = ReadBuf::new(scratch.get_mut(..room).unwrap_or_default());
+                ready!(Pin::new(&mut this.stream).poll_read(context, &mut buffer))?;
+                this.take(buffer.filled(), &mut cursor);
+                Poll::Ready(io::Result::Ok(buffer.filled().len()))
+            });
+            if read.is_pending() {
+                // Also here: the head may have begun while the last request was still being answered.
+                this.note_head();
+            }
+            let ended = ready!(read)? == 0;
+            // Without a released byte hyper must not be woken: it would take that for the end of the stream.
+            if ended || cursor.remaining() < before {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+impl Write for GuardedIo {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.watch(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffers: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, buffers);
+        self.watch(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+impl GuardedIo {
+    /// Tells the sweep whether the client takes what is written.
+    fn watch<T>(&self, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        match written {
+            Poll::Pending => self.state.waits(),
+            Poll::Ready(_) => self.state.moves(),
+        }
+        written
+    }
+}

@@ -1,0 +1,105 @@
+//! What the sweep must know of a connection, kept up to date by those who see it happen.
+
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::Instant;
+
+use crate::guard::Refusal;
+
+/// Milliseconds since the first call in this process, at least 1: zero means "not".
+pub(crate) fn now_ms() -> u64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX) + 1
+}
+
+/// What a connection is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Phase {
+    /// Accepted; not a byte has arrived.
+    Silent = 0,
+    /// A head has begun and is not complete.
+    Head = 1,
+    /// A request is being answered.
+    Busy = 2,
+    /// Between two requests.
+    Idle = 3,
+}
+
+/// The state of one connection. Written by its own thread only; atomics make it shareable, not contended.
+#[derive(Debug)]
+pub(crate) struct ConnectionState {
+    phase: AtomicU8,
+    since: AtomicU64,
+    /// Since when a body or a write has been waiting for the other side; 0 while nothing waits.
+    stalled_since: AtomicU64,
+    refusal: Mutex<Option<Refusal>>,
+}
+
+impl ConnectionState {
+    pub(crate) fn new() -> Self {
+        Self {
+            phase: AtomicU8::new(Phase::Silent as u8),
+            since: AtomicU64::new(now_ms()),
+            stalled_since: AtomicU64::new(0),
+            refusal: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.since.store(now_ms(), Ordering::Relaxed);
+        self.stalled_since.store(0, Ordering::Relaxed);
+        self.phase.store(phase as u8, Ordering::Relaxed);
+    }
+
+    /// A head has begun: its deadline runs from its first byte on, but not while the last request is answered.
+    pub(crate) fn head_begun(&self) {
+        if matches!(self.phase(), Phase::Silent | Phase::Idle) {
+            self.enter(Phase::Head);
+        }
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        match self.phase.load(Ordering::Relaxed) {
+            0 => Phase::Silent,
+            1 => Phase::Head,
+            2 => Phase::Busy,
+            _ => Phase::Idle,
+        }
+    }
+
+    /// How long the phase has lasted, in milliseconds.
+    pub(crate) fn lasted(&self, now: u64) -> u64 {
+        now.saturating_sub(self.since.load(Ordering::Relaxed))
+    }
+
+    /// How long nothing has moved, in milliseconds.
+    pub(crate) fn stalled(&self, now: u64) -> u64 {
+        match self.stalled_since.load(Ordering::Relaxed) {
+            0 => 0,
+            since => now.saturating_sub(since),
+        }
+    }
+
+    /// Something waits for the other side.
+    pub(crate) fn waits(&self) {
+        if self.stalled_since.load(Ordering::Relaxed) == 0 {
+            self.stalled_since.store(now_ms(), Ordering::Relaxed);
+        }
+    }
+
+    /// Something moved.
+    pub(crate) fn moves(&self) {
+        if self.stalled_since.load(Ordering::Relaxed) != 0 {
+            self.stalled_since.store(0, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn refuse(&self, refusal: Refusal) {
+        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
+    }
+
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,226 @@
+//! THE order: what happens to a request, phase by phase.
+//!
+//! `guard → identify → route → authenticate → limit → look up → forward | compose → shape → admit → finish → record`
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
+use hyper::body::Incoming;
+use problem::Problem;
+
+use crate::auth::access;
+use crate::beside;
+use crate::body::{Body, Source};
+use crate::context::Context;
+use crate::cors::Cors;
+use crate::error::GatewayError;
+use crate::fields::Receiver;
+use crate::forward::{self, Call};
+use crate::guard::target;
+use crate::listener::{Connection, REFUSED_METHOD};
+use crate::plan::{Route, RouteId};
+use crate::plane::Plane;
+use crate::record::{Exchange, Line};
+use crate::routes::{Found, Parameters};
+
+/// Pages, documents and probes are small and never wait for a service longer than this.
+const BESIDE_TIMEOUT: Duration = Duration::from_secs(5);
+
+const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
+const LINK: HeaderName = http::header::LINK;
+
+/// Answers one request.
+pub(crate) async fn serve(plane: Arc<Plane>, connection: Arc<Connection>, request: Request<Incoming>) -> Response<Body> {
+    let uri = request.uri().clone();
+    let found = plane.surface().plan.table.find(request.method(), uri.path());
+    let context = Context::identify(request.headers(), connection.peer.ip(), &plane.settings().trusted_proxies);
+    let mut exchange = open(&plane, &connection, &request, context, &found);
+    let origin = plane.shared.cors.allowed(request.headers());
+
+    let answered = phases(&plane, &connection, &mut exchange, &uri, found, request).await;
+    let mut response = answered.unwrap_or_else(|error| explain(error, uri.path(), &mut exchange));
+
+    // finish: on every answer, whoever gave it.
+    finish(&plane, response.headers_mut(), &exchange, origin);
+    // record: the exchange travels with the body and is recorded when that has been sent or dropped.
+    exchange.answered(response.status().as_u16());
+    response.map(|source| Body::new(source, exchange))
+}
+
+/// The phases up to the answer of a service, in the only order in which each may rely on those before it.
+async fn phases(
+    plane: &Plane,
+    connection: &Connection,
+    exchange: &mut Exchange,
+    uri: &Uri,
+    found: Found<'_>,
+    request: Request<Incoming>,
+) -> Result<Response<Source>, GatewayError> {
+    // guard: first, because nothing after it is safe on a request that another server could read differently.
+    guard(connection, &request)?;
+    // identify: done by the caller, so that a refusal has a request id too.
+    if Cors::is_preflight(request.method(), request.headers()) {
+        return Ok(permission(plane, request.headers()));
+    }
+    // route: before authenticate, because the route says whether a token is looked at.
+    let (id, parameters) = match found {
+        Found::Route { id, parameters } => (id, parameters),
+        _ if beside::serves(uri.path()) => return beside_the_plan(plane, connection, exchange, request).await,
+        Found::MethodNotAllowed { allow } => return Err(GatewayError::MethodNotAllowed { allow }),
+        Found::Nothing => return Err(GatewayError::RouteNotFound),
+    };
+    let route = plane.surface().plan.route(id);
+    // authenticate: before anything that costs a service work.
+    let caller = access::authenticate(&plane.shared.auth, &plane.tokens, request.headers(), &route.access, route.token)
+        .map_err(GatewayError::Access)?;
+    if let (Some(line), Some(sub)) = (exchange.line(), caller.sub()) {
+        line.user = Some(sub.into());
+    }
+    // limit: after authenticate, because a quota belongs to a user. (Nothing is limited here yet.)
+    // look up: after limit, so that a hit counts too. (Nothing is cached yet.)
+    // forward: one service, both bodies streaming.
+    let assertion = |service| access::assertion(&plane.shared.auth, &plane.tokens, &caller, service, &route.assert_roles);
+    let response = to_service(plane, connection, exchange, (id, parameters), request, assertion).await?;
+    // shape, admit: between the service's answer and the cache. (No route shapes or stores yet.)
+    Ok(deprecate(response, route))
+}
+
+/// Refuses what the raw head or the target makes ambiguous.
+fn guard(connection: &Connection, request: &Request<Incoming>) -> Result<(), GatewayError> {
+    if request.method().as_str() == REFUSED_METHOD
+        && let Some(refusal) = connection.state.refusal()
+    {
+        return Err(refusal.into());
+    }
+    target::check_path(request.uri().path())?;
+    if let Some(query) = request.uri().query() {
+        target::check_query(query)?;
+    }
+    Ok(())
+}
+
+fn open(
+    plane: &Plane,
+    connection: &Connection,
+    request: &Request<Incoming>,
+    context: Context,
+    found: &Found<'_>,
+) -> Exchange {
+    let route = if let Found::Route { id, .. } = found { Some(*id) } else { None };
+    let (index, label) = plane.surface().label(route);
+    let line = plane.shared.log.then(|| {
+        Box::new(Line {
+            method: request.method().clone(),
+            path: request.uri().path().into(),
+            route: Arc::clone(label),
+            service: None,
+            upstream: None,
+            user: None,
+        })
+    });
+    Exchange::open(context, &connection.state, &plane.metrics, index, line)
+}
+
+/// Calls the service of a route.
+async fn to_service(
+    plane: &Plane,
+    connection: &Connection,
+    exchange: &mut Exchange,
+    (id, parameters): (RouteId, Parameters<'_>),
+    request: Request<Incoming>,
+    assertion: impl FnOnce(usize) -> Option<HeaderValue>,
+) -> Result<Response<Source>, GatewayError> {
+    let surface = plane.surface();
+    let compiled = surface.route(id).ok_or(GatewayError::RouteNotFound)?;
+    let upstream = surface.upstreams.get(compiled.service).ok_or(GatewayError::RouteNotFound)?;
+    let uri = request.uri();
+    let call = Call {
+        upstream,
+        service: compiled.service,
+        receiver: compiled.receiver,
+        target: compiled.target(uri.path(), uri.query(), &parameters).ok_or(GatewayError::RouteNotFound)?,
+        timeout: compiled.timeout,
+        body_limit: surface.plan.route(id).body_limit,
+        assertion: if compiled.receiver == Receiver::Origin { None } else { assertion(compiled.service) },
+        route: Some(compiled),
+    };
+    let called = exchange.context.started.elapsed();
+    let answered = forward::forward(plane, connection, exchange, call, request).await;
+    let took = exchange.context.started.elapsed().saturating_sub(called);
+    if let Some(line) = exchange.line() {
+        line.service = Some(Arc::clone(&compiled.service_name));
+        line.upstream = Some(took);
+    }
+    answered
+}
+
+/// Asks the router beside the plan.
+async fn beside_the_plan(
+    plane: &Plane,
+    connection: &Connection,
+    exchange: &mut Exchange,
+    request: Request<Incoming>,
+) -> Result<Response<Source>, GatewayError> {
+    let surface = plane.surface();
+    let target = request.uri().path_and_query().cloned().ok_or(GatewayError::RouteNotFound)?;
+    let call = Call {
+        upstream: &surface.beside,
+        service: surface.upstreams.len(),
+        receiver: Receiver::Own,
+        target,
+        timeout: BESIDE_TIMEOUT,
+        body_limit: plane.settings().limits.body_bytes,
+        assertion: None,
+        route: None,
+    };
+    forward::forward(plane, connection, exchange, call, request).await
+}
+
+/// The answer to a preflight: fields only, and only for an origin that is allowed.
+fn permission(plane: &Plane, headers: &HeaderMap) -> Response<Source> {
+    let mut response = Response::new(Source::from(Bytes::new()));
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    if plane.shared.cors.allowed(headers).is_some() {
+        *response.headers_mut() = Cors::permission(headers);
+    }
+    response
+}
+
+/// A deprecated route says so, and names its successor (RFC 9745, RFC 8288).
+fn deprecate(mut response: Response<Source>, route: &Route) -> Response<Source> {
+    if let Some(successor) = &route.deprecated {
+        response.headers_mut().insert(DEPRECATION, HeaderValue::from_static("@0"));
+        if let Ok(link) = HeaderValue::from_str(&format!("<{}>; rel=\"successor-version\"", successor.path)) {
+            let _full = response.headers_mut().try_append(LINK, link);
+        }
+    }
+    response
+}
+
+/// Turns an error into its problem document.
+fn explain(error: GatewayError, instance: &str, exchange: &mut Exchange) -> Response<Source> {
+    let refused = matches!(error, GatewayError::Refused(_) | GatewayError::BodyTooLarge { .. });
+    let problem = Problem::from(error);
+    exchange.problem = Some(problem.code());
+    let instance = if refused && instance == "/" { None } else { Some(instance) };
+    let mut response = problem.into_http(instance, exchange.request_id().to_str().ok()).map(Source::from);
+    if refused {
+        // What follows on this connection cannot be trusted, or is a body that nobody will read.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// What every answer carries.
+fn finish(plane: &Plane, headers: &mut HeaderMap, exchange: &Exchange, origin: Option<HeaderValue>) {
+    headers.insert(problem::REQUEST_ID, exchange.request_id().clone());
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    plane.shared.cors.finish(headers, origin);
+    if plane.drain.since().is_some() {
+        // The client shall take its next request to another connection.
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+}

@@ -1,0 +1,91 @@
+//! One data-plane thread: what all its requests share, and nothing that another thread touches often.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use upstream::{Failure, Pool, Upstream};
+
+use crate::auth::{Auth, TokenCache};
+use crate::cors::Cors;
+use crate::error::GatewayError;
+use crate::guard::HeadLimits;
+use crate::listener::{Caps, ConnectionLimits, Connections, Drain};
+use crate::metrics::Shard;
+use crate::plan::{Limits, Settings};
+use crate::surface::Surface;
+
+/// What all threads share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) surface: Surface,
+    pub(crate) auth: Arc<Auth>,
+    pub(crate) cors: Cors,
+    pub(crate) log: bool,
+    pub(crate) caps: Caps,
+}
+
+/// One data-plane thread.
+#[derive(Debug)]
+pub(crate) struct Plane {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) drain: Arc<Drain>,
+    pub(crate) metrics: Arc<Shard>,
+    pub(crate) pool: Pool,
+    pub(crate) tokens: TokenCache,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) connection_limits: ConnectionLimits,
+    pub(crate) head_limits: HeadLimits,
+}
+
+impl Plane {
+    pub(crate) fn new(shared: &Arc<Shared>, drain: &Arc<Drain>, metrics: &Arc<Shard>) -> Self {
+        let limits = &shared.surface.plan.settings.limits;
+        Self {
+            shared: Arc::clone(shared),
+            drain: Arc::clone(drain),
+            metrics: Arc::clone(metrics),
+            pool: Pool::new(),
+            tokens: shared.auth.token_cache(),
+            connections: Arc::default(),
+            connection_limits: connection_limits(limits),
+            head_limits: head_limits(limits),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.shared.surface.plan.settings
+    }
+
+    pub(crate) fn surface(&self) -> &Surface {
+        &self.shared.surface
+    }
+
+    /// Whether what this peer says of its clients is believed.
+    pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
+        let trusted = &self.settings().trusted_proxies;
+        !trusted.is_empty() && trusted.contains(&peer.to_canonical())
+    }
+
+    pub(crate) fn upstream_error(&self, upstream: &Upstream, failure: Failure) -> GatewayError {
+        GatewayError::Upstream {
+            service: upstream.name().into(),
+            failure,
+            timeout_status: self.settings().timeout_status,
+        }
+    }
+}
+
+fn connection_limits(limits: &Limits) -> ConnectionLimits {
+    let millis = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    ConnectionLimits {
+        first_byte: millis(limits.first_byte_timeout),
+        head: millis(limits.head_timeout),
+        keep_alive: millis(limits.keep_alive_timeout),
+        body_idle: millis(limits.body_idle_timeout),
+    }
+}
+
+fn head_limits(limits: &Limits) -> HeadLimits {
+    let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+    HeadLimits { bytes: size(limits.head_bytes), fields: limits.head_fields as usize, target: size(limits.uri_bytes) }
+}

@@ -1,0 +1,139 @@
+//! The last phase: one log line and the metrics, when an exchange ends, however it ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderValue, Method};
+use problem::Code;
+
+use crate::context::Context;
+use crate::listener::{ConnectionState, Phase};
+use crate::metrics::Shard;
+
+/// nginx's status for a client that went away before it was answered; it is logged and counted, never sent.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// One request and its answer. Recorded when it is dropped: with the body that carries it, or with the cancelled
+/// future of a client that left.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) context: Context,
+    pub(crate) connection: Arc<ConnectionState>,
+    shard: Arc<Shard>,
+    /// The index of the route among the names of the metrics.
+    pub(crate) route: usize,
+    status: u16,
+    bytes: u64,
+    state: State,
+    pub(crate) problem: Option<Code>,
+    line: Option<Box<Line>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    Complete,
+    Broken,
+}
+
+/// What only the log line needs; absent while the log is off.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) method: Method,
+    pub(crate) path: Box<str>,
+    pub(crate) route: Arc<str>,
+    pub(crate) service: Option<Arc<str>>,
+    pub(crate) upstream: Option<Duration>,
+    pub(crate) user: Option<Box<str>>,
+}
+
+impl Exchange {
+    pub(crate) fn open(
+        context: Context,
+        connection: &Arc<ConnectionState>,
+        shard: &Arc<Shard>,
+        route: usize,
+        line: Option<Box<Line>>,
+    ) -> Self {
+        connection.enter(Phase::Busy);
+        Self {
+            context,
+            connection: Arc::clone(connection),
+            shard: Arc::clone(shard),
+            route,
+            status: CLIENT_CLOSED_REQUEST,
+            bytes: 0,
+            state: State::Open,
+            problem: None,
+            line,
+        }
+    }
+
+    pub(crate) fn request_id(&self) -> &HeaderValue {
+        &self.context.request_id
+    }
+
+    pub(crate) fn line(&mut self) -> Option<&mut Line> {
+        self.line.as_deref_mut()
+    }
+
+    /// The head of the answer is on its way.
+    pub(crate) fn answered(&mut self, status: u16) {
+        self.status = status;
+    }
+
+    pub(crate) fn sent(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+    }
+
+    pub(crate) fn complete(&mut self) {
+        if self.state == State::Open {
+            self.state = State::Complete;
+        }
+    }
+
+    /// The body broke after the head was sent: the connection is cut, never a complete-looking body.
+    pub(crate) fn broken(&mut self) {
+        self.state = State::Broken;
+    }
+
+    fn log(&self, line: &Line, took: Duration) {
+        let Self { context, status, bytes, .. } = self;
+        tracing::info!(
+            target: "agora::access",
+            request_id = context.request_id.to_str().unwrap_or_default(),
+            client = %context.client,
+            method = %line.method,
+            path = &*line.path,
+            route = &*line.route,
+            status,
+            bytes,
+            took_ms = millis(took),
+            service = line.service.as_deref(),
+            upstream_ms = line.upstream.map(millis),
+            user = line.user.as_deref(),
+            problem = self.problem.map(|code| code.as_str()),
+            outcome = match self.state {
+                State::Open => Some("client left"),
+                State::Complete => None,
+                State::Broken => Some("upstream broke off"),
+            },
+            "request"
+        );
+    }
+}
+
+fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let took = self.context.started.elapsed();
+        self.connection.enter(Phase::Idle);
+        self.shard.answered(self.route, self.status, took);
+        if let Some(line) = self.line.take() {
+            self.log(&line, took);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Takes the ports and serves until told to stop.
+
+use std::future::Future;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::sync::oneshot;
+
+use crate::build::Gateway;
+use crate::listener::{self, Drain};
+use crate::plane::Plane;
+
+/// How long background work may take to end after the last request.
+const TASKS_GRACE: Duration = Duration::from_secs(5);
+
+/// Why the gateway cannot listen.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {source}")]
+pub struct BindError {
+    /// The address that was asked for.
+    pub address: SocketAddr,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+/// A gateway that has its ports and serves as soon as it is run.
+#[derive(Debug)]
+pub struct Bound {
+    gateway: Gateway,
+    address: SocketAddr,
+    listeners: Vec<TcpListener>,
+    admin_address: SocketAddr,
+    admin: TcpListener,
+}
+
+impl Gateway {
+    /// Takes the public and the admin port.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`] for the first address that is not to be had.
+    pub fn bind(self) -> Result<Bound, BindError> {
+        let bind = |address, count| listener::bind(address, count).map_err(|source| BindError { address, source });
+        let (address, listeners) = bind(self.listen(), self.threads())?;
+        let (admin_address, mut admin) = bind(self.admin_listen(), 1)?;
+        let admin = admin.pop().ok_or_else(|| BindError {
+            address: admin_address,
+            source: io::ErrorKind::AddrNotAvailable.into(),
+        })?;
+        Ok(Bound { gateway: self, address, listeners, admin_address, admin })
+    }
+}
+
+impl Bound {
+    /// The public address, with the port that was given for port 0.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The admin address.
+    #[must_use]
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin_address
+    }
+
+    /// Serves until `shutdown` completes and everything accepted is answered.
+    ///
+    /// # Errors
+    ///
+    /// The error of the system where a thread or a runtime cannot be had; a data-plane thread that panicked.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        let Self { gateway, listeners, admin, .. } = self;
+        let stop = gateway.stop.clone();
+        gateway.tasks.spawn("shutdown", async move {
+            shutdown.await;
+            stop.cancel();
+        });
+        serve_admin(&gateway, admin)?;
+        let settings = &gateway.shared.surface.plan.settings.shutdown;
+        let drain = Arc::new(Drain::new(gateway.stop.clone(), settings.delay, settings.grace, listeners.len()));
+        let mut threads = Vec::new();
+        for (listener, shard) in listeners.into_iter().zip(gateway.metrics.shards()) {
+            let plane = Arc::new(Plane::new(&gateway.shared, &drain, shard));
+            threads.push(start(threads.len(), plane, listener)?);
+        }
+        for ended in threads {
+            ended.await.map_err(|_| io::Error::other("a data-plane thread panicked"))??;
+        }
+        gateway.tasks.shutdown(TASKS_GRACE).await;
+        Ok(())
+    }
+}
+
+/// Starts a data-plane thread; the receiver learns how it ended.
+fn start(number: usize, plane: Arc<Plane>, listener: TcpListener) -> io::Result<oneshot::Receiver<io::Result<()>>> {
+    let (ended, end) = oneshot::channel();
+    std::thread::Builder::new().name(format!("plane-{number}")).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let outcome = runtime.and_then(|runtime| runtime.block_on(listener::run(plane, listener)));
+        // Nobody is left to tell where the receiver is gone.
+        let _told = ended.send(outcome);
+    })?;
+    Ok(end)
+}
+
+fn serve_admin(gateway: &Gateway, listener: TcpListener) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let router: Router = gateway.admin_router();
+    let token = gateway.tasks.token();
+    gateway.tasks.spawn("admin", async move {
+        let serving = axum::serve(listener, router).with_graceful_shutdown(token.cancelled_owned());
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the admin listener failed");
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! The plan as the data plane uses it: everything a request needs of its route, looked up once and laid out flat.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use http::uri::PathAndQuery;
+use upstream::Upstream;
+
+use crate::fields::Receiver;
+use crate::metrics::Names;
+use crate::plan::{PathPiece, Plan, Route, RouteId, ServiceKind, Target};
+use crate::routes::Parameters;
+
+/// The label of requests that are answered beside the plan, or for which there is no route.
+const BESIDE: &str = "beside the plan";
+
+/// A plan and the upstreams behind it.
+#[derive(Debug)]
+pub(crate) struct Surface {
+    pub(crate) plan: Arc<Plan>,
+    /// One for each service of the plan, in its order.
+    pub(crate) upstreams: Vec<Upstream>,
+    /// What stands beside the plan.
+    pub(crate) beside: Upstream,
+    routes: Vec<Compiled>,
+    beside_label: Arc<str>,
+}
+
+/// One route, ready to be taken.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) service: usize,
+    pub(crate) service_name: Arc<str>,
+    pub(crate) receiver: Receiver,
+    /// The smaller of what the route and what its service allow.
+    pub(crate) timeout: Duration,
+    pub(crate) label: Arc<str>,
+    statuses: Statuses,
+    path: Path,
+}
+
+#[derive(Debug)]
+enum Path {
+    Pieces(Vec<PathPiece>),
+    Whole { strip: usize },
+}
+
+impl Surface {
+    pub(crate) fn new(plan: Arc<Plan>, upstreams: Vec<Upstream>, beside: Upstream) -> Self {
+        let routes = plan.routes.iter().map(|route| Compiled::new(&plan, route)).collect();
+        Self { plan, upstreams, beside, routes, beside_label: BESIDE.into() }
+    }
+
+    /// The route of `id`, which the plan's own table gave.
+    pub(crate) fn route(&self, id: RouteId) -> Option<&Compiled> {
+        self.routes.get(usize::from(id.0))
+    }
+
+    /// The index and the label of a route among the names of the metrics.
+    pub(crate) fn label(&self, id: Option<RouteId>) -> (usize, &Arc<str>) {
+        match id.and_then(|id| Some((usize::from(id.0), self.route(id)?))) {
+            Some((index, route)) => (index, &route.label),
+            None => (self.routes.len(), &self.beside_label),
+        }
+    }
+
+    /// The names of the metrics' cells.
+    pub(crate) fn names(&self) -> Names {
+        let routes = self.routes.iter().map(|route| route.label.to_string()).chain([BESIDE.to_owned()]).collect();
+        let services = self.plan.services.iter().map(|service| service.name.clone()).chain([BESIDE.to_owned()]).collect();
+        Names { routes, services }
+    }
+}
+
+impl Compiled {
+    fn new(plan: &Plan, route: &Route) -> Self {
+        let service = plan.service(route.target.service());
+        let receiver = match service.kind {
+            ServiceKind::BuiltIn => Receiver::Own,
+            ServiceKind::Contracted => Receiver::Service,
+            ServiceKind::Origin => Receiver::Origin,
+        };
+        let path = match &route.target {
+            Target::Operation { path, .. } => Path::Pieces(path.clone()),
+            // The slash that ends the prefix starts the path that is left.
+            Target::Proxy { prefix, strip_prefix, .. } => Path::Whole { strip: if *strip_prefix { prefix.len() - 1 } else { 0 } },
+        };
+        Self {
+            service: usize::from(route.target.service().0),
+            service_name: service.name.as_str().into(),
+            receiver,
+            timeout: route.timeout.min(service.timeout),
+            label: format!("{} {}", route.method_name(), route.template).into(),
+            statuses: Statuses::declared_by(plan, route),
+            path,
+        }
+    }
+
+    /// Whether the contract declares this status.
+    pub(crate) fn declares(&self, status: StatusCode) -> bool {
+        self.statuses.contains(status)
+    }
+
+    /// The path and query to call. The pieces are joined as they were received: nothing is decoded or encoded.
+    pub(crate) fn target(&self, path: &str, query: Option<&str>, parameters: &Parameters<'_>) -> Option<PathAndQuery> {
+        let mut target = String::with_capacity(path.len() + query.map_or(0, str::len) + 1);
+        match &self.path {
+            Path::Whole { strip } => target.push_str(path.get(*strip..)?),
+            Path::Pieces(pieces) => {
+                for piece in pieces {
+                    target.push_str(match piece {
+                        PathPiece::Literal(text) => text,
+                        PathPiece::Parameter(index) => parameters.get(*index)?,
+                    });
+                }
+            }
+        }
+        if let Some(query) = query {
+            target.push('?');
+            target.push_str(query);
+        }
+        PathAndQuery::from_maybe_shared(bytes::Bytes::from(target)).ok()
+    }
+}
+
+/// A set of statuses as bits: asked for every answer that is an error.
+#[derive(Clone, Debug, Default)]
+struct Statuses([u64; 8]);
+
+impl Statuses {
+    fn declared_by(plan: &Plan, route: &Route) -> Self {
+        let mut set = Self::default();
+        for code in 100..600_u16 {
+            let declared = match (plan.operation(route), StatusCode::from_u16(code)) {
+                (Some(operation), Ok(status)) => operation.declares(status),
+                // An origin without a contract: what it says is passed on.
+                (None, _) => true,
+                (Some(_), Err(_)) => false,
+            };
+            let index = usize::from(code - 100);
+            if let Some(word) = set.0.get_mut(index / 64).filter(|_| declared) {
+                *word |= 1 << (index % 64);
+            }
+        }
+        set
+    }
+
+    fn contains(&self, status: StatusCode) -> bool {
+        let index = usize::from(status.as_u16().saturating_sub(100));
+        self.0.get(index / 64).is_some_and(|word| word & (1 << (index % 64)) != 0)
+    }
+}
