@@ -8,6 +8,7 @@ use std::time::Duration;
 use socket2::{Domain, SockRef, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// The ways in which an upstream that accepts connections can fail.
 #[derive(Clone, Debug)]
@@ -40,10 +41,16 @@ pub enum Fault {
 #[derive(Debug)]
 pub struct Faulty {
     address: SocketAddr,
+    shared: Shared,
+    server: tokio::task::JoinHandle<()>,
+}
+
+#[derive(Clone, Debug)]
+struct Shared {
     fault: Arc<Mutex<Fault>>,
     calls: Arc<AtomicUsize>,
     open: Arc<AtomicUsize>,
-    server: tokio::task::JoinHandle<()>,
+    hang_up: Arc<Notify>,
 }
 
 impl Faulty {
@@ -51,11 +58,14 @@ impl Faulty {
     pub async fn start(fault: Fault) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let fault = Arc::new(Mutex::new(fault));
-        let calls = Arc::new(AtomicUsize::new(0));
-        let open = Arc::new(AtomicUsize::new(0));
-        let server = tokio::spawn(accept(listener, Arc::clone(&fault), Arc::clone(&calls), Arc::clone(&open)));
-        Self { address, fault, calls, open, server }
+        let shared = Shared {
+            fault: Arc::new(Mutex::new(fault)),
+            calls: Arc::default(),
+            open: Arc::default(),
+            hang_up: Arc::default(),
+        };
+        let server = tokio::spawn(accept(listener, shared.clone()));
+        Self { address, shared, server }
     }
 
     /// Where it listens, as a base URL.
@@ -67,18 +77,23 @@ impl Faulty {
     /// How many requests it has read.
     #[must_use]
     pub fn calls(&self) -> usize {
-        self.calls.load(Ordering::SeqCst)
+        self.shared.calls.load(Ordering::SeqCst)
     }
 
     /// How many connections to it are open.
     #[must_use]
     pub fn open(&self) -> usize {
-        self.open.load(Ordering::SeqCst)
+        self.shared.open.load(Ordering::SeqCst)
     }
 
     /// From the next request on, fails in another way.
     pub fn set(&self, fault: Fault) {
-        *self.fault.lock().unwrap() = fault;
+        *self.shared.fault.lock().unwrap() = fault;
+    }
+
+    /// Closes the connections that wait for another request.
+    pub fn disconnect(&self) {
+        self.shared.hang_up.notify_waiters();
     }
 }
 
@@ -149,28 +164,35 @@ fn bound() -> (Socket, SocketAddr) {
     (socket, address.as_socket().expect("an IPv4 address"))
 }
 
-async fn accept(listener: TcpListener, fault: Arc<Mutex<Fault>>, calls: Arc<AtomicUsize>, open: Arc<AtomicUsize>) {
+async fn accept(listener: TcpListener, shared: Shared) {
     let mut connections = tokio::task::JoinSet::new();
     loop {
         let (stream, _) = listener.accept().await.expect("a connection");
-        let (fault, calls, open) = (Arc::clone(&fault), Arc::clone(&calls), Arc::clone(&open));
+        let shared = shared.clone();
         connections.spawn(async move {
-            open.fetch_add(1, Ordering::SeqCst);
-            let _ = converse(stream, &fault, &calls).await;
-            open.fetch_sub(1, Ordering::SeqCst);
+            shared.open.fetch_add(1, Ordering::SeqCst);
+            // A client that goes away is no failure of the test.
+            let _ended = converse(stream, &shared).await;
+            shared.open.fetch_sub(1, Ordering::SeqCst);
         });
     }
 }
 
-async fn converse(mut stream: TcpStream, fault: &Mutex<Fault>, calls: &AtomicUsize) -> std::io::Result<()> {
-    while read_head(&mut stream).await? {
-        calls.fetch_add(1, Ordering::SeqCst);
-        let fault = fault.lock().unwrap().clone();
+async fn converse(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
+    loop {
+        let more = tokio::select! {
+            more = read_head(&mut stream) => more?,
+            () = shared.hang_up.notified() => false,
+        };
+        if !more {
+            return Ok(());
+        }
+        shared.calls.fetch_add(1, Ordering::SeqCst);
+        let fault = shared.fault.lock().unwrap().clone();
         if !misbehave(&mut stream, fault).await? {
-            break;
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 /// Fails once; whether the connection is to be kept for another request.
