@@ -24,6 +24,7 @@ use crate::listener::Connection;
 use crate::plane::Plane;
 use crate::record::Exchange;
 use crate::surface::Compiled;
+use crate::tunnel::Tunnel;
 
 /// Request bodies of a known length up to this are collected before the service is called.
 const COLLECTED_REQUEST: u64 = 64 * 1024;
@@ -44,6 +45,8 @@ pub(crate) struct Call<'a> {
     pub(crate) timeout: Duration,
     pub(crate) body_limit: u64,
     pub(crate) assertion: Option<HeaderValue>,
+    /// Whether the route lets a client ask for a WebSocket.
+    pub(crate) websocket: bool,
     /// The route, whose contract declares statuses; what it does not declare must be a problem document.
     pub(crate) route: Option<&'a Compiled>,
 }
@@ -56,17 +59,25 @@ pub(crate) async fn forward(
     call: Call<'_>,
     request: Request<Incoming>,
 ) -> Result<Response<Source>, GatewayError> {
+    let mut request = request;
+    let tunnel = call.websocket.then(|| Tunnel::asked_for(&mut request)).flatten();
     let (mut head, body) = request.into_parts();
     if declared_length(&head).is_some_and(|length| length > call.body_limit) {
         return Err(GatewayError::BodyTooLarge { limit: call.body_limit });
     }
     prepare(&mut head, &call, plane, connection, exchange);
+    if let Some(tunnel) = &tunnel {
+        tunnel.ask(&mut head.headers);
+    }
     let (body, progress) = receive(plane, body, &call, connection).await?;
     let deadline = Instant::now() + call.timeout;
     let sent = send(plane, &call, Request::from_parts(head, body), progress.as_deref(), deadline).await;
-    let answered = match sent {
-        Ok(response) => collect_small(response, deadline).await,
-        Err(failure) => Err(failure),
+    let answered = match (sent, tunnel) {
+        (Ok(response), Some(tunnel)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+            return Ok(tunnel.open(plane, connection, response));
+        }
+        (Ok(response), _) => collect_small(response, deadline).await,
+        (Err(failure), _) => Err(failure),
     };
     plane.metrics.called(call.service, answered.as_ref().err().copied());
     if progress.is_some_and(|progress| progress.is_too_large()) {

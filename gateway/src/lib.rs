@@ -38,6 +38,7 @@ mod plane;
 mod record;
 mod run;
 mod surface;
+mod tunnel;
 
 pub use build::{BuildError, Gateway, build};
 pub use config::Config;

@@ -122,7 +122,7 @@ fn admit(plane: &Arc<Plane>, stream: TcpStream, peer: SocketAddr) {
         let (plane, connection) = (Arc::clone(&serving), Arc::clone(&connection));
         async move { Ok::<_, std::convert::Infallible>(crate::pipeline::serve(plane, connection, request).await) }
     });
-    let serving = http1(plane).serve_connection(guarded, service);
+    let serving = http1(plane).serve_connection(guarded, service).with_upgrades();
     plane.connections.spawn(state, async move {
         let _place = place;
         // An error here is a client that left or broke the protocol; the exchange has been recorded already.

@@ -144,6 +144,7 @@ async fn to_service(
         target: compiled.target(uri.path(), uri.query(), &parameters).ok_or(GatewayError::RouteNotFound)?,
         timeout: compiled.timeout,
         body_limit: surface.plan.route(id).body_limit,
+        websocket: surface.plan.route(id).websocket,
         assertion: if compiled.receiver == Receiver::Origin { None } else { assertion(compiled.service) },
         route: Some(compiled),
     };
@@ -173,6 +174,7 @@ async fn beside_the_plan(
         target,
         timeout: BESIDE_TIMEOUT,
         body_limit: plane.settings().limits.body_bytes,
+        websocket: false,
         assertion: None,
         route: None,
     };

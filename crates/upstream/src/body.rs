@@ -89,8 +89,7 @@ impl ResponseBody {
         Self(Source::Router(body))
     }
 
-    pub(crate) fn connection(body: Incoming, lease: Lease) -> Self {
-        let mut lease = Some(lease);
+    pub(crate) fn connection(body: Incoming, mut lease: Option<Lease>) -> Self {
         if body.is_end_stream() {
             Lease::give_back(&mut lease);
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use http::header::HOST;
 use http::uri::Scheme;
-use http::{HeaderValue, Request, Response, Uri, Version};
+use http::{HeaderValue, Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -61,7 +61,9 @@ impl Remote {
             };
             match exchange(&mut sender, request, deadline).await {
                 Ok(response) => {
-                    let lease = Lease { pool: pool.clone(), target: target.number, sender };
+                    // After 101 the connection speaks another protocol and belongs to whoever takes the upgrade.
+                    let reusable = response.status() != StatusCode::SWITCHING_PROTOCOLS;
+                    let lease = reusable.then(|| Lease { pool: pool.clone(), target: target.number, sender });
                     return Ok(response.map(|body| ResponseBody::connection(body, lease)));
                 }
                 // A pooled connection that its server had closed: not a byte of this request was sent.
@@ -97,7 +99,7 @@ impl Remote {
             .map_err(|error| Failure::of_exchange(&error))?;
         tokio::spawn(async move {
             // Whoever waits for an answer is told by hyper; nobody else can use the reason.
-            let _ended = connection.await;
+            let _ended = connection.with_upgrades().await;
         });
         Ok(sender)
     }

@@ -9,9 +9,9 @@ pub(crate) const OVERLOADED: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
 content-type: application/problem+json\r\n\
 retry-after: 1\r\n\
 connection: close\r\n\
-content-length: 164\r\n\r\n\
+content-length: 157\r\n\r\n\
 {\"type\":\"/problems/overloaded\",\"title\":\"Overloaded\",\"status\":503,\"detail\":\"There are too many connections.\",\
-\"code\":\"overloaded\",\"errors\":[],\"retryable\":true}        ";
+\"code\":\"overloaded\",\"errors\":[],\"retryable\":true}";
 
 /// Counts the open connections of all threads. Its lock is taken when a connection opens or closes, never per request.
 #[derive(Clone, Debug)]

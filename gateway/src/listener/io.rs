@@ -105,6 +105,10 @@ impl GuardedIo {
 impl Read for GuardedIo {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, mut cursor: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.state.is_upgraded() {
+            this.scanner.stop();
+            this.released = this.stash.len();
+        }
         loop {
             if this.give(&mut cursor) || this.refused {
                 return Poll::Ready(Ok(()));

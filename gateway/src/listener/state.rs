@@ -1,6 +1,6 @@
 //! What the sweep must know of a connection, kept up to date by those who see it happen.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -34,6 +34,8 @@ pub(crate) struct ConnectionState {
     /// Since when a body or a write has been waiting for the other side; 0 while nothing waits.
     stalled_since: AtomicU64,
     refusal: Mutex<Option<Refusal>>,
+    /// The connection was handed over to another protocol.
+    upgraded: AtomicBool,
 }
 
 impl ConnectionState {
@@ -43,6 +45,7 @@ impl ConnectionState {
             since: AtomicU64::new(now_ms()),
             stalled_since: AtomicU64::new(0),
             refusal: Mutex::new(None),
+            upgraded: AtomicBool::new(false),
         }
     }
 
@@ -101,5 +104,14 @@ impl ConnectionState {
 
     pub(crate) fn refusal(&self) -> Option<Refusal> {
         *self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What follows the answer that is being given is another protocol's.
+    pub(crate) fn upgrade(&self) {
+        self.upgraded.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_upgraded(&self) -> bool {
+        self.upgraded.load(Ordering::Relaxed)
     }
 }

@@ -1,0 +1,55 @@
+//! WebSockets (RFC 6455) through the gateway: the handshake is a request like any other, what follows is bytes.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, UPGRADE};
+use http::{HeaderMap, HeaderValue, Request, Response};
+use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use upstream::ResponseBody;
+
+use crate::body::Source;
+use crate::fields;
+use crate::listener::{Connection, ConnectionState, Phase};
+use crate::plane::Plane;
+
+const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
+
+/// A client's side of a connection that may become a tunnel.
+pub(crate) struct Tunnel {
+    client: OnUpgrade,
+}
+
+impl Tunnel {
+    /// The tunnel that `request` asks for; nothing but `websocket` is ever forwarded.
+    pub(crate) fn asked_for(request: &mut Request<Incoming>) -> Option<Self> {
+        let asked = request.headers().get(UPGRADE)?.as_bytes().eq_ignore_ascii_case(WEBSOCKET.as_bytes());
+        asked.then(|| Self { client: hyper::upgrade::on(request) })
+    }
+
+    /// Puts the question into the fields of the call, from which the hop's own fields have been removed.
+    pub(crate) fn ask(&self, headers: &mut HeaderMap) {
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(UPGRADE, WEBSOCKET);
+    }
+
+    /// Joins both sides; they are a connection of this thread, ended by a drain like any other.
+    pub(crate) fn open(self, plane: &Plane, connection: &Connection, mut response: Response<ResponseBody>) -> Response<Source> {
+        let service = hyper::upgrade::on(&mut response);
+        let state = Arc::new(ConnectionState::new());
+        state.enter(Phase::Busy);
+        connection.state.upgrade();
+        plane.connections.spawn(state, async move {
+            if let (Ok(client), Ok(service)) = tokio::join!(self.client, service) {
+                // Either side may leave at any time; then the other is closed, which is all there is to say.
+                let _ended = tokio::io::copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(service)).await;
+            }
+        });
+        fields::to_client(response.headers_mut());
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        response.headers_mut().insert(UPGRADE, WEBSOCKET);
+        response.map(|_| Source::from(Bytes::new()))
+    }
+}
