@@ -1,0 +1,77 @@
+# Every command of the project. `make` alone says what there is.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+# Incremental artefacts are of no use to a machine that builds once.
+ifeq ($(CI),true)
+export CARGO_INCREMENTAL := 0
+endif
+
+BIN := $(or $(CARGO_TARGET_DIR),target)/debug
+
+.PHONY: help
+help: ## say what there is
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+.PHONY: run
+run: ## start everything in one process on http://127.0.0.1:8001, data in ./data
+	cargo run --locked
+
+.PHONY: test
+test: setup fmt-check lint doc build deny ## set up what is missing, then run every check and every test
+	rm -f target/seen.jsonl
+	$(BIN)/xtask with-postgres -- cargo test --workspace --locked --no-fail-fast
+	$(BIN)/seen
+
+.PHONY: setup
+setup: ## install what the tests need, where that is possible
+	scripts/setup
+
+.PHONY: build
+build: ## build every program and every test
+	cargo build --workspace --bins --tests --locked
+
+.PHONY: fmt
+fmt: ## format the sources
+	cargo fmt --all
+
+.PHONY: fmt-check
+fmt-check: ## fail if the sources are not formatted
+	cargo fmt --all -- --check
+
+.PHONY: lint
+lint: ## clippy, warnings are errors
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+.PHONY: doc
+doc: ## build the documentation of the crates, warnings are errors
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+.PHONY: deny
+deny: ## licences and bans of dependencies, if cargo-deny is installed
+	@if cargo deny --version >/dev/null 2>&1; then \
+	    cargo deny --log-level error check bans licenses sources; \
+	else \
+	    echo "cargo-deny is not installed: licences and bans are not checked (cargo install cargo-deny)"; \
+	fi
+
+.PHONY: tidy
+tidy: ## the conventions of the tree
+	cargo xtask tidy
+
+.PHONY: openapi
+openapi: ## rewrite openapi/*.json from the code: first each service's, then the public one
+	cargo run --quiet --locked -p users -- openapi > target/users.json && mv target/users.json openapi/users.json
+	cargo run --quiet --locked -p gateway -- openapi --own > target/gateway.json && mv target/gateway.json openapi/gateway.json
+	cargo run --quiet --locked -p gateway -- openapi > target/public.json && mv target/public.json openapi/public.json
+
+.PHONY: bench
+bench: ## what a request costs, against nginx
+	cargo bench --locked -p gateway --bench proxy
+
+.PHONY: clean
+clean: ## remove what was built; data stays
+	cargo clean
