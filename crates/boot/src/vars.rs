@@ -176,6 +176,24 @@ impl Vars {
         None
     }
 
+    /// Every variable that is set, for files that may refer to any of them by name (`${SHOP_URL:-…}`).
+    ///
+    /// ```
+    /// let vars = boot::Vars::from_pairs([("SHOP_URL", "http://shop:8104")]);
+    /// assert_eq!(vars.all().next(), Some(("SHOP_URL", "http://shop:8104")));
+    /// ```
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().filter_map(|(name, value)| match value {
+            Text::Unicode(text) => Some((name.as_str(), text.as_str())),
+            Text::NotUnicode => None,
+        })
+    }
+
+    /// The names that were asked for so far: what a process can be told.
+    pub fn asked(&self) -> impl Iterator<Item = &str> {
+        self.asked.iter().map(String::as_str)
+    }
+
     /// Adds a mistake of the caller's own: a sentence that names the variable and what would be right.
     pub fn mistake(&mut self, sentence: impl Into<String>) {
         self.mistakes.push(sentence.into());
