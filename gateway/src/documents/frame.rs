@@ -27,9 +27,7 @@ pub(crate) fn document(name: &str, version: &str) -> Map<String, Value> {
         json!({
             "title": name,
             "version": version,
-            "summary": "One public API over several services.",
             "description": ABOUT,
-            "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
         }),
     );
     document.insert("servers".to_owned(), json!([{"url": "/"}]));
@@ -39,16 +37,16 @@ pub(crate) fn document(name: &str, version: &str) -> Map<String, Value> {
 /// The ways to say who one is.
 pub(crate) fn security_schemes(token_url: &str) -> Value {
     json!({
-        "bearer": {
-            "type": "http",
-            "scheme": "bearer",
-            "bearerFormat": "JWT",
-            "description": "An access token from `POST /api/v1/auth/login`.",
-        },
         "password": {
             "type": "oauth2",
             "description": "Username (or e-mail address) and password. There is no client: leave its fields empty.",
             "flows": {"password": {"tokenUrl": token_url, "refreshUrl": token_url, "scopes": {}}},
+        },
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "An access token that is there already, for example from `POST /api/v1/auth/login`.",
         },
     })
 }

@@ -46,9 +46,9 @@ impl Caller<'_> {
     fn security(self) -> Value {
         match self {
             Self::Ignored => json!([]),
-            Self::Anyone => json!([{}, {"bearer": []}, {"password": []}]),
-            Self::SignedIn => json!([{"bearer": []}, {"password": []}]),
-            Self::Role(role) => json!([{"bearer": [role]}, {"password": []}]),
+            Self::Anyone => json!([{}, {"password": []}, {"token": []}]),
+            Self::SignedIn => json!([{"password": []}, {"token": []}]),
+            Self::Role(role) => json!([{"password": []}, {"token": [role]}]),
         }
     }
 }

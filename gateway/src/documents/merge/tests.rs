@@ -184,9 +184,9 @@ fn who_may_call_decides_the_security_of_an_operation_and_the_contract_does_not()
         merge(&surface(vec![one])).unwrap()["paths"]["/api/v1/users/{username}"]["patch"]["security"].clone()
     };
     assert_eq!(security(Caller::Ignored), json!([]));
-    assert_eq!(security(Caller::Anyone), json!([{}, {"bearer": []}, {"password": []}]));
-    assert_eq!(security(Caller::SignedIn), json!([{"bearer": []}, {"password": []}]));
-    assert_eq!(security(Caller::Role("admin")), json!([{"bearer": ["admin"]}, {"password": []}]));
+    assert_eq!(security(Caller::Anyone), json!([{}, {"password": []}, {"token": []}]));
+    assert_eq!(security(Caller::SignedIn), json!([{"password": []}, {"token": []}]));
+    assert_eq!(security(Caller::Role("admin")), json!([{"password": []}, {"token": ["admin"]}]));
 }
 
 #[test]

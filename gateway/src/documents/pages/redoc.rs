@@ -15,6 +15,10 @@ use crate::documents::bytes::Fixed;
 const FOREIGN: &str = "https://cdn.redoc.ly/redoc/logo-mini.svg";
 const NOTHING: &str = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 
+/// Its style sheets take their nonce from the bundler, which is told only after they have been written; ours is there before.
+const NO_NONCE: &str = "r.nc=void 0";
+const NONCE: &str = "r.nc=window.__webpack_nonce__";
+
 /// The page's assets; made when they are first asked for.
 pub(crate) static PAGE: LazyLock<Page> = LazyLock::new(Page::new);
 
@@ -72,7 +76,7 @@ fn bundle() -> String {
     let page = Redoc::new("/").html();
     let script = page.split_once("<script>").map_or("", |(_, rest)| rest);
     let bundle = script.rsplit_once("Redoc.init(").map_or("", |(bundle, _)| bundle);
-    bundle.trim().replace(FOREIGN, NOTHING)
+    bundle.trim().replace(FOREIGN, NOTHING).replace(NO_NONCE, NONCE)
 }
 
 fn html(assets: &[Asset], nonce: &str) -> String {
@@ -112,5 +116,6 @@ mod tests {
         assert!(bundle.len() > 1_000_000, "{}", bundle.len());
         assert!(!bundle.contains("cdn.redoc.ly"));
         assert!(bundle.contains(NOTHING));
+        assert!(bundle.contains(NONCE) && !bundle.contains(NO_NONCE));
     }
 }
