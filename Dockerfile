@@ -1,0 +1,15 @@
+# One image with every program; a container says which one it runs.
+FROM rust:1.95-bookworm AS build
+WORKDIR /src
+COPY . .
+RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
+    cargo build --release --locked -p gateway -p users -p migration -p standalone --bins \
+    && mkdir /out && cp target/release/gateway target/release/users target/release/migration target/release/agora /out/
+
+FROM debian:bookworm-slim
+RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/agora agora
+COPY --from=build /out/ /usr/local/bin/
+USER agora
+WORKDIR /var/lib/agora
+EXPOSE 8001
+CMD ["agora", "run", "--listen", "0.0.0.0:8001"]
