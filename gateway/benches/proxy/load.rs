@@ -42,11 +42,7 @@ impl Load<'_> {
             }
             latencies
         });
-        let mut run = Run {
-            latencies,
-            took: started.elapsed(),
-            cpu: Duration::ZERO,
-        };
+        let mut run = Run { latencies, took: started.elapsed(), cpu: Duration::ZERO };
         run.latencies.sort_unstable();
         run
     }
@@ -84,12 +80,7 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
     builder.enable_all().build().expect("a runtime")
 }
 
-async fn connection(
-    address: SocketAddr,
-    requests: std::rc::Rc<[Vec<u8>]>,
-    first: usize,
-    until: Instant,
-) -> Vec<u32> {
+async fn connection(address: SocketAddr, requests: std::rc::Rc<[Vec<u8>]>, first: usize, until: Instant) -> Vec<u32> {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     stream.set_nodelay(true).expect("TCP_NODELAY");
     let mut latencies = Vec::with_capacity(64 * 1024);

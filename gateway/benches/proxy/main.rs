@@ -69,12 +69,8 @@ fn main() {
 /// Alternating turns of many connections, and the ratio of what a request cost.
 fn compare(case: &str, path: &str, options: &Options, gateway: &Gateway, nginx: Option<&Nginx>) {
     println!("{case}: GET {path}");
-    let load = |address: SocketAddr| Load {
-        address,
-        path,
-        tokens: gateway.tokens(TOKENS),
-        connections: options.connections,
-    };
+    let load =
+        |address: SocketAddr| Load { address, path, tokens: gateway.tokens(TOKENS), connections: options.connections };
     let ours = load(gateway.address());
     let theirs = nginx.map(|nginx| (load(nginx.address()), nginx.id()));
     warm(&ours);

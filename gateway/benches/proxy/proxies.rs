@@ -29,23 +29,20 @@ impl Gateway {
         let directory = tempfile::tempdir().expect("a directory");
         let (port, admin) = (free_port(), free_port());
         let child = pinned(core, Path::new(env!("CARGO_BIN_EXE_gateway")))
-            .args(["run", "--listen", &format!("127.0.0.1:{port}"), "--admin", &format!("127.0.0.1:{admin}")])
-            .arg("--data")
-            .arg(directory.path())
+            .arg("run")
+            .env("GATEWAY_LISTEN", format!("127.0.0.1:{port}"))
+            .env("GATEWAY_ADMIN_LISTEN", format!("127.0.0.1:{admin}"))
+            .env("GATEWAY_KEYS_DIR", directory.path().join("keys"))
+            .env("GATEWAY_THREADS", "1")
+            .env("GATEWAY_LOG_REQUESTS", "false")
             .env("USERS_URL", format!("http://{upstream}"))
             .env("AGORA_INTERNAL_KEY", "a key for a benchmark, known to everyone who reads this")
-            .env("GATEWAY_WORKERS", "1")
-            .env("GATEWAY_LOG_REQUESTS", "false")
             .stdout(Stdio::null())
             .spawn()
             .expect("the gateway starts");
         let address = ([127, 0, 0, 1], port).into();
         healthy(address, "/livez");
-        Self {
-            child,
-            address,
-            _directory: directory,
-        }
+        Self { child, address, _directory: directory }
     }
 
     /// Logs in that many users, and returns their access tokens.
@@ -90,11 +87,7 @@ impl Nginx {
             .map_err(|error| error.to_string())?;
         let address = ([127, 0, 0, 1], port).into();
         healthy(address, "/users/small");
-        Ok(Self {
-            child,
-            address,
-            _directory: directory,
-        })
+        Ok(Self { child, address, _directory: directory })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

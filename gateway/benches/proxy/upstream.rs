@@ -97,7 +97,8 @@ fn session(id: u64) -> String {
 fn answer(status: u16, body: &str) -> Vec<u8> {
     let reason = if status == 201 { "Created" } else { "OK" };
     let length = body.len();
-    format!("HTTP/1.1 {status} {reason}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}").into()
+    format!("HTTP/1.1 {status} {reason}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
+        .into()
 }
 
 /// A JSON document of exactly that many bytes.

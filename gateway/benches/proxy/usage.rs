@@ -8,10 +8,7 @@ use std::time::Duration;
 pub(crate) fn pin(core: &str) -> bool {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let id = std::process::id().to_string();
-    let pinned = Command::new("taskset")
-        .args(["-apc", core, &id])
-        .stdout(Stdio::null())
-        .status();
+    let pinned = Command::new("taskset").args(["-apc", core, &id]).stdout(Stdio::null()).status();
     cores > 1 && pinned.is_ok_and(|status| status.success())
 }
 
