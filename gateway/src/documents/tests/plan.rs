@@ -139,3 +139,13 @@ fn the_gateways_own_configuration_makes_a_document_without_faults() {
     let token = &document["components"]["securitySchemes"]["password"]["flows"]["password"]["tokenUrl"];
     assert!(document["paths"][token.as_str().unwrap()]["post"].is_object());
 }
+
+#[test]
+fn the_checked_in_public_document_is_the_one_that_the_plan_gives() {
+    let checked_in = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/public.json");
+    let checked_in = std::fs::read_to_string(checked_in).unwrap_or_default();
+    let plan = Plan::load(&Sources::embedded()).expect("the configuration of this repository");
+    let current = pretty(&public_document(&plan).unwrap());
+    let first_difference = checked_in.lines().zip(current.lines()).position(|(a, b)| a != b);
+    assert!(checked_in == current, "openapi/public.json is stale from line {first_difference:?} on: `make openapi`");
+}
