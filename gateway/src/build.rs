@@ -1,17 +1,18 @@
 //! Makes a gateway of a configuration and a plan. Building opens no port; serving builds nothing.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::Router;
 use boot::{CancellationToken, Profile, Tasks};
-use principal::{InternalKey, Signer};
+use principal::{InternalKey, Signer, Verifier};
 use tokio::runtime::Handle;
 use upstream::{InvalidTarget, Pool, Upstream};
 
-use crate::auth::{self, Auth, AuthConfig};
+use crate::auth::{self, Auth, AuthConfig, KeyFileError};
 use crate::beside::{self, Beside, Site};
 use crate::config::Config;
 use crate::cors::Cors;
@@ -25,6 +26,9 @@ use crate::surface::Surface;
 
 const PUBLIC_PORT: u16 = 8001;
 const ADMIN_PORT: u16 = 8011;
+const USERS: &str = "users";
+/// Who asserts callers to services.
+const ISSUER: &str = "gateway";
 
 /// Why a configuration does not make a gateway.
 #[derive(Debug, thiserror::Error)]
@@ -48,14 +52,13 @@ pub enum BuildError {
     NoInternalKey,
     /// The keys cannot be used.
     #[error(transparent)]
-    Auth(#[from] auth::AuthMistake),
+    Keys(#[from] KeyFileError),
     /// The public document cannot be made.
     #[error(transparent)]
     Document(#[from] DocumentError),
 }
 
 /// A gateway that is ready to take its ports.
-#[derive(Debug)]
 pub struct Gateway {
     pub(crate) shared: Arc<Shared>,
     pub(crate) metrics: Arc<Metrics>,
@@ -63,6 +66,12 @@ pub struct Gateway {
     pub(crate) stop: CancellationToken,
     beside: Beside,
     config: Config,
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Gateway").field("config", &self.config).finish_non_exhaustive()
+    }
 }
 
 /// Builds a gateway for `plan`. `local` replaces remote services by services of this process (or any other upstream
@@ -75,7 +84,9 @@ pub fn build(config: Config, plan: Plan, local: Vec<Upstream>) -> Result<Gateway
     let plan = Arc::new(plan);
     let (tasks, stop, pool) = (Tasks::new(), CancellationToken::new(), Pool::new());
     let mut upstreams = services(&plan, local)?;
-    let auth = authority(&config, &plan, &upstreams, &pool, &tasks)?;
+    let auth = authority(&config, &plan, &upstreams, &pool)?;
+    auth.follow_revocations(&tasks);
+    let signers = signers(&config, &plan)?;
     let own = Upstream::local(Service::GATEWAY, auth::router(Arc::clone(&auth)), Handle::current());
     upstreams.insert(0, own);
 
@@ -87,6 +98,7 @@ pub fn build(config: Config, plan: Plan, local: Vec<Upstream>) -> Result<Gateway
     let shared = Shared {
         surface,
         auth,
+        signers,
         cors: Cors::new(&plan.settings.cors.origins),
         log: plan.settings.log.requests,
         caps: Caps::new(limits.connections as usize, limits.connections_per_address as usize),
@@ -113,28 +125,32 @@ fn services(plan: &Plan, local: Vec<Upstream>) -> Result<Vec<Upstream>, BuildErr
 }
 
 /// The part that issues and verifies tokens.
-fn authority(
-    config: &Config,
-    plan: &Plan,
-    upstreams: &[Upstream],
-    pool: &Pool,
-    tasks: &Tasks,
-) -> Result<Arc<Auth>, BuildError> {
-    let users = upstreams.iter().find(|upstream| upstream.name() == "users").ok_or(BuildError::NoUsers)?;
+fn authority(config: &Config, plan: &Plan, upstreams: &[Upstream], pool: &Pool) -> Result<Arc<Auth>, BuildError> {
+    let (_, users) = plan.service_named(USERS).ok_or(BuildError::NoUsers)?;
+    let upstream = upstreams.iter().find(|upstream| upstream.name() == USERS).ok_or(BuildError::NoUsers)?;
     let key = config.internal_key.as_ref().ok_or(BuildError::NoInternalKey)?;
+    let production = config.profile.is_production();
     let auth = AuthConfig {
         settings: plan.settings.auth.clone(),
-        profile: config.profile,
-        keys: config.keys.clone(),
-        users: users.clone(),
-        pool: pool.clone(),
-        signers: plan.services.iter().map(|service| signer(key, &service.name)).collect(),
+        secure_cookie: plan.settings.auth.cookie.secure.unwrap_or(production),
+        origins: plan.settings.cors.origins.clone(),
+        key_file: config.keys.join("signing.pem"),
+        create_key: !production,
+        revocations_file: config.keys.join("revocations.json"),
+        users_timeout: users.timeout,
+        timeout_status: plan.settings.timeout_status,
     };
-    Ok(Auth::start(auth, tasks)?)
+    let own = Verifier::new(Service::GATEWAY, vec![(ISSUER.to_owned(), key.derive(ISSUER, Service::GATEWAY))]);
+    Ok(Arc::new(Auth::new(auth, upstream.clone(), pool.clone(), signer(key, USERS), own)?))
+}
+
+fn signers(config: &Config, plan: &Plan) -> Result<Arc<[Signer]>, BuildError> {
+    let key = config.internal_key.as_ref().ok_or(BuildError::NoInternalKey)?;
+    Ok(plan.services.iter().map(|service| signer(key, &service.name)).collect())
 }
 
 fn signer(key: &InternalKey, service: &str) -> Signer {
-    Signer::new("gateway", service, key.derive("gateway", service))
+    Signer::new(ISSUER, service, key.derive(ISSUER, service))
 }
 
 /// What stands beside the plan.
@@ -157,6 +173,12 @@ fn pages(
 }
 
 impl Gateway {
+    /// Whether the signing key did not exist and was created.
+    #[must_use]
+    pub fn created_key(&self) -> bool {
+        self.shared.auth.created_key()
+    }
+
     /// The services' upstreams, by which a test can cut one off.
     #[must_use]
     pub fn upstream(&self, name: &str) -> Option<&Upstream> {

@@ -2,8 +2,8 @@
 //!
 //! `guard → identify → route → authenticate → limit → look up → forward | compose → shape → admit → finish → record`
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, X_CONTENT_TYPE_OPTIONS};
@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Ur
 use hyper::body::Incoming;
 use problem::Problem;
 
-use crate::auth::access;
+use crate::auth::Caller;
 use crate::beside;
 use crate::body::{Body, Source};
 use crate::context::Context;
@@ -74,15 +74,13 @@ async fn phases(
     };
     let route = plane.surface().plan.route(id);
     // authenticate: before anything that costs a service work.
-    let caller = access::authenticate(&plane.shared.auth, &plane.tokens, request.headers(), &route.access, route.token)
-        .map_err(GatewayError::Access)?;
-    if let (Some(line), Some(sub)) = (exchange.line(), caller.sub()) {
-        line.user = Some(sub.into());
+    let (caller, assertion) = authenticate(plane, route, request.headers())?;
+    if let (Some(line), Some(sub)) = (exchange.line(), &caller.principal().sub) {
+        line.user = Some(sub.as_str().into());
     }
     // limit: after authenticate, because a quota belongs to a user. (Nothing is limited here yet.)
     // look up: after limit, so that a hit counts too. (Nothing is cached yet.)
     // forward: one service, both bodies streaming.
-    let assertion = |service| access::assertion(&plane.shared.auth, &plane.tokens, &caller, service, &route.assert_roles);
     let response = to_service(plane, connection, exchange, (id, parameters), request, assertion).await?;
     // shape, admit: between the service's answer and the cache. (No route shapes or stores yet.)
     Ok(deprecate(response, route))
@@ -100,6 +98,24 @@ fn guard(connection: &Connection, request: &Request<Incoming>) -> Result<(), Gat
         target::check_query(query)?;
     }
     Ok(())
+}
+
+/// Who calls, and what the route's service is told about it.
+fn authenticate(
+    plane: &Plane,
+    route: &Route,
+    headers: &HeaderMap,
+) -> Result<(Caller, Option<HeaderValue>), GatewayError> {
+    let now = wall_clock_ms();
+    let mut tokens = plane.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+    let caller = tokens.authenticate(headers, route.token, &route.access, now).map_err(GatewayError::Access)?;
+    let assertion = tokens.assertion(&caller, route.target.service(), &route.assert_roles, now);
+    Ok((caller, assertion))
+}
+
+fn wall_clock_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn open(
@@ -131,7 +147,7 @@ async fn to_service(
     exchange: &mut Exchange,
     (id, parameters): (RouteId, Parameters<'_>),
     request: Request<Incoming>,
-    assertion: impl FnOnce(usize) -> Option<HeaderValue>,
+    assertion: Option<HeaderValue>,
 ) -> Result<Response<Source>, GatewayError> {
     let surface = plane.surface();
     let compiled = surface.route(id).ok_or(GatewayError::RouteNotFound)?;
@@ -145,7 +161,7 @@ async fn to_service(
         timeout: compiled.timeout,
         body_limit: surface.plan.route(id).body_limit,
         websocket: surface.plan.route(id).websocket,
-        assertion: if compiled.receiver == Receiver::Origin { None } else { assertion(compiled.service) },
+        assertion: assertion.filter(|_| compiled.receiver != Receiver::Origin),
         route: Some(compiled),
     };
     let called = exchange.context.started.elapsed();

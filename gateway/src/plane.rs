@@ -1,8 +1,9 @@
 //! One data-plane thread: what all its requests share, and nothing that another thread touches often.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use principal::Signer;
 use upstream::{Failure, Pool, Upstream};
 
 use crate::auth::{Auth, TokenCache};
@@ -15,23 +16,24 @@ use crate::plan::{Limits, Settings};
 use crate::surface::Surface;
 
 /// What all threads share.
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) surface: Surface,
     pub(crate) auth: Arc<Auth>,
+    /// One for each service of the plan, in its order.
+    pub(crate) signers: Arc<[Signer]>,
     pub(crate) cors: Cors,
     pub(crate) log: bool,
     pub(crate) caps: Caps,
 }
 
 /// One data-plane thread.
-#[derive(Debug)]
 pub(crate) struct Plane {
     pub(crate) shared: Arc<Shared>,
     pub(crate) drain: Arc<Drain>,
     pub(crate) metrics: Arc<Shard>,
     pub(crate) pool: Pool,
-    pub(crate) tokens: TokenCache,
+    /// Never contended: only this thread has it.
+    pub(crate) tokens: Mutex<TokenCache>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) connection_limits: ConnectionLimits,
     pub(crate) head_limits: HeadLimits,
@@ -45,7 +47,7 @@ impl Plane {
             drain: Arc::clone(drain),
             metrics: Arc::clone(metrics),
             pool: Pool::new(),
-            tokens: shared.auth.token_cache(),
+            tokens: Mutex::new(TokenCache::new(shared.auth.gate(), Arc::clone(&shared.signers))),
             connections: Arc::default(),
             connection_limits: connection_limits(limits),
             head_limits: head_limits(limits),

@@ -107,6 +107,7 @@ fn start(number: usize, plane: Arc<Plane>, listener: TcpListener) -> io::Result<
     Ok(end)
 }
 
+#[allow(clippy::disallowed_methods, reason = "the probes are the gateway's own here, and the grace of the tasks bounds the drain")]
 fn serve_admin(gateway: &Gateway, listener: TcpListener) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let router: Router = gateway.admin_router();
