@@ -4,17 +4,23 @@
 //! parameters, no two routes collide, every key of every file is known. What does not fit is reported all at once, by file,
 //! line and column ([`Mistakes`]). Nothing here asks a service anything, so a plan can be proven with every service down.
 
+mod check;
 mod contract;
+mod explain;
+mod file;
 mod mistakes;
+mod read;
 mod route;
 mod service;
 mod settings;
+mod sources;
 
 pub use contract::{Contract, Operation, OperationParameter};
 pub use mistakes::{Mistake, Mistakes, SourceSpan};
 pub use route::{Access, PathPiece, Route, RouteId, Successor, Target, TokenRule};
 pub use service::{Service, ServiceId, ServiceKind};
 pub use settings::{Auth, Cookie, Cors, Limits, Listen, Log, Settings, Shutdown};
+pub use sources::Sources;
 
 use crate::routes::Table;
 
@@ -32,6 +38,19 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Reads, checks and compiles a configuration. No service is asked anything.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake that it has.
+    pub fn load(sources: &Sources) -> Result<Self, Mistakes> {
+        let mistakes = read::Collector::new(sources.variables.clone());
+        let files = file::read(sources, &mistakes);
+        let plan = check::check(files, sources, &mistakes);
+        Mistakes::refuse(mistakes.into_mistakes())?;
+        plan.ok_or_else(Mistakes::unexplained)
+    }
+
     /// The service of `id`, which is an id of this plan.
     #[must_use]
     pub fn service(&self, id: ServiceId) -> &Service {

@@ -17,7 +17,7 @@ use http::{HeaderValue, Method};
 
 use crate::plan::RouteId;
 
-pub(crate) use pattern::{BadPattern, Pattern, Segment};
+pub(crate) use pattern::{Pattern, Segment};
 use trie::{Methods, Trie};
 
 /// The most parameters that one path may have.

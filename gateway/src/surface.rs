@@ -33,7 +33,7 @@ pub(crate) struct Compiled {
     pub(crate) service: usize,
     pub(crate) service_name: Arc<str>,
     pub(crate) receiver: Receiver,
-    /// The smaller of what the route and what its service allow.
+    /// What the plan decided: the route's own, or the smaller of the default and what its service allows.
     pub(crate) timeout: Duration,
     pub(crate) label: Arc<str>,
     statuses: Statuses,
@@ -90,7 +90,7 @@ impl Compiled {
             service: usize::from(route.target.service().0),
             service_name: service.name.as_str().into(),
             receiver,
-            timeout: route.timeout.min(service.timeout),
+            timeout: route.timeout,
             label: format!("{} {}", route.method_name(), route.template).into(),
             statuses: Statuses::declared_by(plan, route),
             path,

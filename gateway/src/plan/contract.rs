@@ -1,5 +1,7 @@
 //! What a service says about itself: its OpenAPI document, indexed by operation.
 
+mod parse;
+
 use http::{Method, StatusCode};
 use serde_json::{Map, Value};
 
@@ -32,7 +34,7 @@ pub struct Operation {
     pub request_media_types: Vec<String>,
     /// The statuses that it says it answers with.
     pub statuses: Vec<StatusCode>,
-    /// Whether `default` or a range such as `4XX` is declared beside them.
+    /// What is declared beside them: `default`, or a range such as `4XX`.
     pub status_ranges: Vec<String>,
     /// Where it is in the document, as a JSON pointer.
     pub pointer: String,
@@ -45,7 +47,7 @@ pub struct OperationParameter {
     pub name: String,
     /// Whether the operation needs it.
     pub required: bool,
-    /// Its schema, references resolved; null if there is none.
+    /// Its schema as it stands in the document, which may be a reference; null if there is none.
     pub schema: Value,
 }
 
@@ -59,6 +61,12 @@ impl Contract {
     /// Every operation, in the order of the document.
     pub fn operations(&self) -> impl Iterator<Item = &Operation> {
         self.operations.iter()
+    }
+
+    /// What a schema of this document is: the target of a reference, or the schema itself.
+    #[must_use]
+    pub fn resolved<'c>(&'c self, schema: &'c Value) -> &'c Value {
+        parse::resolve(&self.document, schema)
     }
 
     /// The operation's own object in the document.

@@ -61,6 +61,13 @@ impl Mistakes {
         if mistakes.is_empty() { Ok(()) } else { Err(Self(mistakes)) }
     }
 
+    /// For a plan that could not be made although nothing was blamed: it has more routes than can be numbered.
+    pub(crate) fn unexplained() -> Self {
+        let at = SourceSpan { file: "gateway.toml".into(), line: 0, column: 0 };
+        let sentence = "No plan can be made of this configuration.".to_owned();
+        Self(vec![Mistake { at, sentence, line: String::new(), width: 0 }])
+    }
+
     /// Each mistake.
     pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
         self.0.iter()

@@ -67,7 +67,8 @@ pub struct Route {
     pub token: TokenRule,
     /// Where it goes.
     pub target: Target,
-    /// How long the whole request may take, from its complete arrival to the head of its answer.
+    /// How long the request may take, from its complete arrival to the head of its answer: its own, or the smaller of
+    /// the default deadline and the timeout of its service.
     pub timeout: Duration,
     /// The largest request body, in bytes.
     pub body_limit: u64,

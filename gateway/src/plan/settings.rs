@@ -182,7 +182,7 @@ impl Default for Log {
 pub struct Shutdown {
     /// How long it goes on accepting after it has said that it is not ready.
     pub delay: Duration,
-    /// How long accepted requests may take after that; longer than the longest deadline.
+    /// How long accepted requests may take after that; best longer than the longest deadline.
     pub grace: Duration,
 }
 

@@ -1,0 +1,65 @@
+//! `[services.NAME]` of `gateway.toml`.
+
+use std::time::Duration;
+
+use http::Uri;
+
+use super::super::read::{At, Section, Value};
+
+/// A service as the file has it.
+#[derive(Debug)]
+pub(crate) struct ServiceDraft {
+    pub(crate) name: At<String>,
+    pub(crate) urls: Vec<At<Uri>>,
+    pub(crate) contract: Option<At<String>>,
+    pub(crate) timeout: Option<At<Duration>>,
+    /// Whether a URL is given at all, readable or not.
+    pub(crate) has_url: bool,
+}
+
+pub(super) fn read(name: At<String>, mut section: Section<'_>) -> ServiceDraft {
+    let url = section.optional("url", |value| value.parsed(base_url));
+    let urls = section.optional("urls", base_urls);
+    let has_url = section.has("url") || section.has("urls");
+    let draft = ServiceDraft {
+        name,
+        urls: url.into_iter().chain(urls.into_iter().flat_map(|urls| urls.value)).collect(),
+        contract: section.required(
+            "contract",
+            "the service's OpenAPI document, relative to this directory",
+            Value::text,
+        ),
+        timeout: section.optional("timeout", Value::positive_duration),
+        has_url,
+    };
+    if section.has("url") && section.has("urls") {
+        section.refuse("A service has `url` or `urls`, not both.");
+    }
+    section.finish();
+    draft
+}
+
+fn base_urls(value: Value<'_>) -> Option<Vec<At<Uri>>> {
+    if value.is_empty() {
+        return value.refuse("There must be at least one URL.");
+    }
+    value.list(|value| value.parsed(base_url))
+}
+
+/// A URL that requests can be sent to: `http`, a host, and no path of its own.
+pub(super) fn base_url(text: &str) -> Result<Uri, String> {
+    let wrong = |what: &str| Err(format!("`{text}` {what}; write one like \"http://127.0.0.1:8101\""));
+    let Ok(uri) = text.parse::<Uri>() else { return wrong("is no URL") };
+    match uri.scheme_str() {
+        Some("http") => {}
+        Some("https") => return wrong("is https, but services are reached by http"),
+        _ => return wrong("is no http URL"),
+    }
+    if uri.path() != "/" || uri.query().is_some() {
+        return wrong("has a path of its own, but the path is the request's");
+    }
+    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return wrong("has a user in it, which is never sent");
+    }
+    Ok(uri)
+}

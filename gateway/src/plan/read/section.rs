@@ -1,0 +1,124 @@
+//! One table: which keys it may have, which it must have, and which it has.
+
+use std::collections::BTreeSet;
+
+use toml::de::DeTable;
+
+use super::{At, Collector, File, Mark, Value, nearest};
+
+/// A table that is being read. Keys that were not asked for by the time it is finished are mistakes.
+pub(crate) struct Section<'a> {
+    mark: Mark,
+    table: &'a DeTable<'a>,
+    mistakes: &'a Collector,
+    known: BTreeSet<&'static str>,
+    missing: Vec<(&'static str, &'static str)>,
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn new(mark: Mark, table: &'a DeTable<'a>, mistakes: &'a Collector) -> Self {
+        Self { mark, table, mistakes, known: BTreeSet::new(), missing: Vec::new() }
+    }
+
+    /// Where the table starts.
+    pub(crate) fn mark(&self) -> &Mark {
+        &self.mark
+    }
+
+    /// Whether the key is there, readable or not.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.value(key).is_some()
+    }
+
+    /// Reports a mistake of the table as a whole.
+    pub(crate) fn refuse(&self, sentence: &str) {
+        self.mistakes.blame(&self.mark, sentence);
+    }
+
+    /// Reads a key that may be there. What cannot be read has been reported, and is none.
+    pub(crate) fn optional<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(Value<'a>) -> Option<T>,
+    ) -> Option<At<T>> {
+        self.known.insert(key);
+        let value = self.value(key)?;
+        let mark = value.mark.clone();
+        Some(At::new(read(value)?, mark))
+    }
+
+    /// Reads a key that must be there; `hint` says what belongs there.
+    pub(crate) fn required<T>(
+        &mut self,
+        key: &'static str,
+        hint: &'static str,
+        read: impl FnOnce(Value<'a>) -> Option<T>,
+    ) -> Option<At<T>> {
+        if self.value(key).is_none() {
+            self.missing.push((key, hint));
+        }
+        self.optional(key, read)
+    }
+
+    /// Reads a key that sets something which has a value already.
+    pub(crate) fn set<T>(&mut self, key: &'static str, into: &mut T, read: impl FnOnce(Value<'a>) -> Option<T>) {
+        if let Some(read) = self.optional(key, read) {
+            *into = read.value;
+        }
+    }
+
+    /// Reads a table whose keys are names that the person chose, in their order.
+    pub(crate) fn named<T>(&mut self, key: &'static str, mut read: impl FnMut(At<String>, Section<'a>) -> T) -> Vec<T> {
+        let Some(section) = self.optional(key, Value::section) else { return Vec::new() };
+        let file = &section.mark.file;
+        let entries = section.value.table.iter().filter_map(|(name, item)| {
+            let name = At::new(name.get_ref().to_string(), file.mark(name.span()));
+            Some((name, file.value(item, section.value.mistakes).section()?))
+        });
+        entries.map(|(name, entry)| read(name, entry)).collect()
+    }
+
+    /// Reads an array of tables (`[[key]]`).
+    pub(crate) fn each<T>(&mut self, key: &'static str, read: impl FnMut(Section<'a>) -> T) -> Vec<T> {
+        let sections = self.optional(key, |value| value.list(Value::section));
+        sections.map_or_else(Vec::new, |sections| sections.value.into_iter().map(|at| at.value).map(read).collect())
+    }
+
+    /// Reports what is unknown and what is missing.
+    pub(crate) fn finish(mut self) {
+        for (key, _) in self.table.iter() {
+            let name: &str = key.get_ref();
+            if self.known.contains(name) {
+                continue;
+            }
+            let absent: Vec<&str> = self.known.iter().copied().filter(|known| self.value(known).is_none()).collect();
+            let mark = self.file().mark(key.span());
+            let sentence = match nearest(name, &absent) {
+                Some(meant) => {
+                    self.missing.retain(|(missing, _)| *missing != meant);
+                    format!("There is no key `{name}`; did you mean `{meant}`?")
+                }
+                None => format!("There is no key `{name}` here. {}", self.choices(&absent)),
+            };
+            self.mistakes.blame(&mark, sentence);
+        }
+        for (key, hint) in &self.missing {
+            self.mistakes.blame(&self.mark, format!("`{key}` is missing: {hint}."));
+        }
+    }
+
+    fn choices(&self, absent: &[&str]) -> String {
+        match absent {
+            [] => "Every key that there is has been used.".to_owned(),
+            _ => format!("What else can be set: {}.", super::text::listed(absent)),
+        }
+    }
+
+    fn value(&self, key: &str) -> Option<Value<'a>> {
+        self.table.get(key).map(|item| self.file().value(item, self.mistakes))
+    }
+
+    fn file(&self) -> &std::sync::Arc<File> {
+        &self.mark.file
+    }
+}
