@@ -1,0 +1,262 @@
+//! The service `users`, as far as the gateway's own operations need it. The shapes are those that the gateway reads.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use principal::{ASSERTION, Principal, Signer};
+use problem::{Code, FieldError, Problem};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use upstream::{Failure, Pool, Upstream};
+
+use super::clock::Clock;
+use super::error::AuthError;
+use super::refresh_token::RefreshToken;
+use super::revocation::Revocation;
+use crate::error::GatewayError;
+
+/// The caller's `x-request-id`, which goes along so that log lines of both processes can be put together.
+pub(crate) type RequestId = Option<HeaderValue>;
+
+/// An account and its session, as users answers when it opens or rotates one.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Opened {
+    pub(crate) user: User,
+    pub(crate) session: Session,
+}
+
+/// An account: what the gateway reads of it, and the rest as it came.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct User {
+    pub(crate) id: i64,
+    pub(crate) username: String,
+    pub(crate) roles: Vec<String>,
+    #[serde(flatten)]
+    pub(crate) rest: Map<String, Value>,
+}
+
+/// A session.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Session {
+    pub(crate) id: String,
+    /// In milliseconds since the epoch.
+    #[serde(deserialize_with = "epoch_ms")]
+    pub(crate) created_at: i64,
+    /// In milliseconds since the epoch.
+    #[serde(deserialize_with = "epoch_ms")]
+    pub(crate) expires_at: i64,
+}
+
+fn epoch_ms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let time = OffsetDateTime::parse(&text, &Rfc3339).map_err(D::Error::custom)?;
+    i64::try_from(time.unix_timestamp_nanos() / 1_000_000).map_err(D::Error::custom)
+}
+
+/// A revocation and its number in users' list.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Recorded {
+    pub(crate) id: i64,
+    #[serde(flatten)]
+    pub(crate) revocation: Revocation,
+}
+
+#[derive(Deserialize)]
+struct Items<T> {
+    items: Vec<T>,
+}
+
+/// Sessions that were closed.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Closed {
+    pub(crate) revoked: Vec<Revocation>,
+}
+
+/// Which session to close.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Close<'a> {
+    /// The one that a refresh token belongs to.
+    Presented { hash: &'a str, all: bool },
+    /// This one.
+    Sid { sid: &'a str, all: bool },
+}
+
+/// Speaks to users, as the gateway itself or for a caller.
+#[derive(Clone)]
+pub(crate) struct Users(Arc<Inner>);
+
+struct Inner {
+    upstream: Upstream,
+    pool: Pool,
+    signer: Signer,
+    timeout: Duration,
+    timeout_status: StatusCode,
+    clock: Clock,
+}
+
+impl Users {
+    /// `limits` are how long one call may take, and the status for one that takes longer.
+    pub(crate) fn new(
+        upstream: Upstream,
+        pool: Pool,
+        signer: Signer,
+        (timeout, timeout_status): (Duration, StatusCode),
+        clock: Clock,
+    ) -> Self {
+        Self(Arc::new(Inner { upstream, pool, signer, timeout, timeout_status, clock }))
+    }
+
+    /// Creates an account with a first session. `fields` are the client's, checked by users.
+    pub(crate) async fn register(
+        &self,
+        mut fields: Map<String, Value>,
+        token: &RefreshToken,
+        client: Option<&str>,
+        id: &RequestId,
+    ) -> Result<Opened, AuthError> {
+        fields.insert("token_hash".to_owned(), token.hash().into());
+        fields.insert("client".to_owned(), client.into());
+        self.post("/internal/accounts", &Value::Object(fields), id).await
+    }
+
+    /// Verifies a password and opens a session.
+    pub(crate) async fn open_session(
+        &self,
+        login: &str,
+        password: &str,
+        token: &RefreshToken,
+        client: Option<&str>,
+        id: &RequestId,
+    ) -> Result<Opened, AuthError> {
+        let body = json!({"login": login, "password": password, "token_hash": token.hash(), "client": client});
+        self.post("/internal/sessions", &body, id).await
+    }
+
+    /// Replaces a refresh token by its successor.
+    pub(crate) async fn rotate_session(
+        &self,
+        presented: &RefreshToken,
+        successor: &RefreshToken,
+        id: &RequestId,
+    ) -> Result<Opened, AuthError> {
+        let body = json!({"presented": presented.hash(), "successor": successor.hash()});
+        self.post("/internal/sessions/rotate", &body, id).await
+    }
+
+    /// Ends a session, or all of its user.
+    pub(crate) async fn close_session(&self, close: Close<'_>, id: &RequestId) -> Result<Closed, AuthError> {
+        let body = match close {
+            Close::Presented { hash, all } => json!({"presented": hash, "all": all}),
+            Close::Sid { sid, all } => json!({"sid": sid, "all": all}),
+        };
+        self.post("/internal/sessions/close", &body, id).await
+    }
+
+    /// Changes the caller's password, which ends every session of theirs and opens a new one.
+    pub(crate) async fn change_password(
+        &self,
+        caller: &Principal,
+        current: &str,
+        new: &str,
+        token: &RefreshToken,
+        id: &RequestId,
+    ) -> Result<Opened, AuthError> {
+        let body = json!({"current_password": current, "new_password": new, "token_hash": token.hash()});
+        self.call(Method::PUT, "/internal/password", Some(&body), caller, id).await
+    }
+
+    /// Revocations with a number above `after`, lowest first.
+    pub(crate) async fn list_revocations(&self, after: i64, limit: usize) -> Result<Vec<Recorded>, AuthError> {
+        let path = format!("/internal/revocations?after={after}&limit={limit}");
+        let gateway = Principal::service("gateway");
+        self.call(Method::GET, &path, None, &gateway, &None).await.map(|page: Items<_>| page.items)
+    }
+
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value, id: &RequestId) -> Result<T, AuthError> {
+        self.call(Method::POST, path, Some(body), &Principal::service("gateway"), id).await
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        caller: &Principal,
+        id: &RequestId,
+    ) -> Result<T, AuthError> {
+        let inner = &*self.0;
+        let mut request = Request::new(body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string())));
+        *request.method_mut() = method;
+        *request.uri_mut() =
+            path.parse().map_err(|_| AuthError::Unusable("the path of an operation of users is no URI"))?;
+        let headers = request.headers_mut();
+        headers.insert(ASSERTION, inner.signer.assert(caller, inner.clock.now_ms().div_euclid(1000)));
+        if body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        if let Some(id) = id {
+            headers.insert(problem::REQUEST_ID, id.clone());
+        }
+        let answered = inner.upstream.call(&inner.pool, request, Instant::now() + inner.timeout).await;
+        read(&answered.map_err(|failure| inner.unanswered(failure))?)
+    }
+}
+
+impl Inner {
+    fn unanswered(&self, failure: Failure) -> AuthError {
+        let service = self.upstream.name().into();
+        GatewayError::Upstream { service, failure, timeout_status: self.timeout_status }.into()
+    }
+}
+
+fn read<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, AuthError> {
+    if !response.status().is_success() {
+        return Err(refusal(response.status(), response.headers(), response.body()));
+    }
+    serde_json::from_slice(response.body()).map_err(|error| {
+        tracing::error!(%error, "an answer of users does not have the shape that its contract declares");
+        AuthError::Unusable("an answer of users does not have the shape that its contract declares")
+    })
+}
+
+#[derive(Deserialize)]
+struct Document {
+    code: String,
+    detail: Option<String>,
+    #[serde(default)]
+    errors: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    pointer: String,
+    code: String,
+    message: String,
+}
+
+/// What users refused, as the same problem for the client; its 401 without a code of a login is about our assertion.
+fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> AuthError {
+    let Ok(document) = serde_json::from_slice::<Document>(body) else {
+        return AuthError::Unusable("users answered with an error that is no problem document");
+    };
+    let code = document.code.parse().unwrap_or_else(|_| Code::for_status(status));
+    if status == StatusCode::UNAUTHORIZED && code != Code::InvalidCredentials {
+        return GatewayError::IdentityRejected { service: "users".into() }.into();
+    }
+    let errors = document.errors.into_iter();
+    let errors = errors.map(|Entry { pointer, code, message }| FieldError { pointer, code, message }).collect();
+    let mut problem = Problem::new(code).with_status(status).with_errors(errors);
+    if let Some(detail) = document.detail {
+        problem = problem.with_detail(detail);
+    }
+    if let Some(after) = headers.get(RETRY_AFTER) {
+        problem = problem.with_header(RETRY_AFTER, after.clone());
+    }
+    AuthError::Refused(problem)
+}
