@@ -60,7 +60,7 @@ impl Connections {
     /// Closes the connections that have exceeded a limit. While draining, also those that wait for a request.
     pub(crate) fn sweep(&self, limits: ConnectionLimits, draining_since: Option<u64>) {
         let now = now_ms();
-        let linger = draining_since.map_or(false, |since| now.saturating_sub(since) >= DRAIN_LINGER_MS);
+        let linger = draining_since.is_some_and(|since| now.saturating_sub(since) >= DRAIN_LINGER_MS);
         for (_, entry) in self.lock().iter() {
             let state = &entry.state;
             let overdue = match state.phase() {
