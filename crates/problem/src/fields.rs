@@ -57,10 +57,13 @@ impl Fields {
     /// # Errors
     /// 422 `validation_failed` if anything was refused.
     pub fn finish(self) -> Result<(), Problem> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        Err(Problem::new(Code::ValidationFailed).with_errors(self.0))
+        if self.0.is_empty() { Ok(()) } else { Err(self.refused()) }
+    }
+
+    /// The problem, for a caller who has seen that a value is missing.
+    #[must_use]
+    pub fn refused(self) -> Problem {
+        Problem::new(Code::ValidationFailed).with_errors(self.0)
     }
 }
 

@@ -1,1 +1,82 @@
-//! users.
+//! The service `users`: owns accounts, their credentials and their refresh sessions, and the only interface to them.
+//!
+//! Promises:
+//!
+//! * A username is never given out twice; an e-mail address belongs to at most one account. The database decides both.
+//! * Passwords are kept as argon2id hashes, refresh tokens as SHA-256 hashes; neither is in an answer or a log line.
+//! * Of all who present one refresh token, one exchanges it; others get the same successor for 20 seconds. Later use ends
+//!   the session and everything that descends from it.
+//! * When a session ends, or an account is disabled, deleted or given other roles, that is recorded for the gateway in
+//!   the same transaction.
+//! * A write that was begun is finished, whether or not the caller waits for it.
+//!
+//! Every request needs the gateway's assertion about its caller; who may do what is one table in `access`.
+
+mod access;
+mod cleanup;
+mod clock;
+mod config;
+pub mod demo;
+mod document;
+mod domain;
+mod entity;
+mod error;
+mod etag;
+mod hashing;
+pub mod operate;
+mod page;
+mod revocations;
+mod routes;
+mod sessions;
+mod users;
+
+use std::sync::Arc;
+
+use boot::{App, Ready};
+use database::Database;
+use principal::Verifier;
+use sea_orm::{EntityTrait as _, QuerySelect as _};
+
+pub use clock::Clock;
+pub use config::Config;
+pub use document::openapi;
+pub use domain::{Role, UnknownRole};
+pub use error::Error;
+pub use hashing::{Passwords, QUEUE};
+pub use revocations::KEPT as REVOCATIONS_KEPT;
+pub use sessions::GRACE;
+
+/// What every handler has: the database, the time, the settings.
+#[derive(Clone, Debug)]
+pub(crate) struct Service {
+    pub(crate) db: Database,
+    pub(crate) clock: Clock,
+    pub(crate) config: Arc<Config>,
+}
+
+/// The service over a migrated database, believing the callers that `verifier` believes.
+#[must_use]
+pub fn app(config: Config, db: Database, verifier: Verifier, clock: Clock) -> App {
+    let service = Service { db, clock, config: Arc::new(config) };
+    let tasks = boot::Tasks::new();
+    let ready = {
+        let db = service.db.clone();
+        Ready::new(move || {
+            let db = db.clone();
+            async move { check(&db).await }
+        })
+    };
+    tasks.spawn("cleanup", cleanup::run(service.clone(), tasks.token()));
+    let router = routes::router(service, verifier, tasks.clone());
+    App { name: "users", router, ready, tasks }
+}
+
+/// Whether the database answers and has been migrated.
+async fn check(db: &Database) -> Result<(), String> {
+    let any = entity::user::Entity::find().select_only().column(entity::user::Column::Id).limit(1);
+    match any.into_tuple::<i64>().one(db.reader()).await {
+        Ok(_) => Ok(()),
+        Err(error) if database::is_unavailable(&error) => Err("the database does not answer".to_owned()),
+        Err(_) => Err("the database has not been migrated".to_owned()),
+    }
+}

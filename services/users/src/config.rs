@@ -1,0 +1,56 @@
+//! What may differ between installations of this service.
+
+use std::time::Duration;
+
+use boot::{Profile, Vars};
+
+use crate::hashing::Passwords;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The settings of the service.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The fewest characters of a new password.
+    pub password_least: usize,
+    /// A session ends when it has not been refreshed for so long.
+    pub session_idle: Duration,
+    /// A session ends after so long, however often it is refreshed.
+    pub session_absolute: Duration,
+    /// How often ended sessions and old revocations are removed.
+    pub cleanup_interval: Duration,
+    /// The threads that passwords are hashed on.
+    pub passwords: Passwords,
+}
+
+impl Config {
+    /// Reads `USERS_…`, with defaults for everything; mistakes are collected in `vars`.
+    pub fn from_vars(vars: &mut Vars) -> Self {
+        let usual = Self::usual(Profile::from_vars(vars));
+        let config = Self {
+            session_idle: vars.duration_s("USERS_SESSION_IDLE_S", usual.session_idle),
+            session_absolute: vars.duration_s("USERS_SESSION_ABSOLUTE_S", usual.session_absolute),
+            cleanup_interval: vars.duration_s("USERS_CLEANUP_INTERVAL_S", usual.cleanup_interval),
+            ..usual
+        };
+        if config.session_idle.is_zero() || config.session_absolute < config.session_idle {
+            vars.mistake("USERS_SESSION_IDLE_S has to be at least 1 and at most USERS_SESSION_ABSOLUTE_S");
+        }
+        if config.cleanup_interval.is_zero() {
+            vars.mistake("USERS_CLEANUP_INTERVAL_S has to be at least 1");
+        }
+        config
+    }
+
+    /// The defaults of a profile.
+    #[must_use]
+    pub fn usual(profile: Profile) -> Self {
+        Self {
+            password_least: if profile.is_production() { 8 } else { 6 },
+            session_idle: 14 * DAY,
+            session_absolute: 90 * DAY,
+            cleanup_interval: Duration::from_secs(300),
+            passwords: Passwords::new(),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Everything that can go wrong in this service, and the one place where it becomes a problem document.
+
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use problem::{Code, Problem};
+use sea_orm::DbErr;
+
+/// Why a request, or an operator's command, was not done. Nothing was changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request itself is wrong; the problem says where.
+    #[error("the request is not valid: {}", told(.0))]
+    Invalid(Problem),
+    /// Nobody is signed in.
+    #[error("sign in first")]
+    Unauthenticated,
+    /// The caller may not do this.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// No account has this name.
+    #[error("there is no such user")]
+    NoSuchUser,
+    /// The caller has no such session.
+    #[error("there is no such session")]
+    NoSuchSession,
+    /// The username belongs, or belonged, to another account.
+    #[error("the username is taken")]
+    UsernameTaken,
+    /// The e-mail address belongs to another account.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// No account has this login and password.
+    #[error("login or password is wrong")]
+    WrongCredentials,
+    /// The password that has to be confirmed is wrong.
+    #[error("the current password is wrong")]
+    WrongPassword,
+    /// The refresh token is not good, or no longer.
+    #[error("{0}")]
+    InvalidGrant(&'static str),
+    /// `If-Match` names another version.
+    #[error("the resource has changed")]
+    Stale,
+    /// Nobody could administer the system afterwards.
+    #[error("this is the last active administrator")]
+    LastAdministrator,
+    /// More passwords wait to be checked than is sensible.
+    #[error("too many passwords are being checked")]
+    Busy,
+    /// A password could not be hashed, or a hash not be read.
+    #[error("the password hash failed: {0}")]
+    Hash(String),
+    /// The database refused or did not answer.
+    #[error("the database failed: {0}")]
+    Database(#[from] DbErr),
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::Invalid(problem)
+    }
+}
+
+/// How long a caller is asked to wait when this service or its database is busy.
+const BUSY: Duration = Duration::from_secs(1);
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let told = error.to_string();
+        match error {
+            Error::Invalid(problem) => problem,
+            Error::Unauthenticated => Self::new(Code::Unauthenticated),
+            Error::Forbidden(why) => Self::new(Code::Forbidden).with_detail(why),
+            Error::NoSuchUser | Error::NoSuchSession => Self::new(Code::NotFound).with_detail(told),
+            Error::UsernameTaken => taken(Code::UsernameTaken, "/username"),
+            Error::EmailTaken => taken(Code::EmailTaken, "/email"),
+            Error::WrongCredentials => Self::new(Code::InvalidCredentials),
+            Error::WrongPassword => {
+                Self::new(Code::ValidationFailed).with_error("/current_password", "wrong_password", told)
+            }
+            Error::InvalidGrant(why) => Self::new(Code::InvalidGrant).with_detail(why),
+            Error::Stale => Self::new(Code::PreconditionFailed),
+            Error::LastAdministrator => Self::new(Code::Conflict).with_detail(told),
+            Error::Busy => Self::new(Code::Overloaded).with_retry_after(BUSY),
+            Error::Hash(_) => {
+                tracing::error!(error = told, "passwords cannot be hashed");
+                Self::new(Code::Internal)
+            }
+            Error::Database(error) => database(&error),
+        }
+    }
+}
+
+/// The driver's words stay in the log: they name tables and hosts.
+fn database(error: &DbErr) -> Problem {
+    if database::is_unavailable(error) {
+        tracing::warn!(%error, "the database is not available");
+        return Problem::new(Code::Overloaded)
+            .with_detail("The database of this service is not available.")
+            .with_retry_after(BUSY);
+    }
+    if database::violation(error).is_some_and(|violation| violation.kind == database::Kind::Unique) {
+        tracing::warn!(%error, "a unique constraint was violated");
+        return Problem::new(Code::Conflict);
+    }
+    tracing::error!(%error, "the database refused a statement");
+    Problem::new(Code::Internal)
+}
+
+fn taken(code: Code, pointer: &str) -> Problem {
+    Problem::new(code).with_error(pointer, "taken", code.title())
+}
+
+fn told(problem: &Problem) -> String {
+    let errors: Vec<&str> = problem.errors().iter().map(|error| error.message.as_str()).collect();
+    if errors.is_empty() { problem.detail().unwrap_or(problem.code().title()).to_owned() } else { errors.join(" ") }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        Problem::from(self).into_response()
+    }
+}

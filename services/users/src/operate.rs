@@ -1,0 +1,116 @@
+//! What an operator does to accounts from the command line, beside the API and its permissions.
+
+use database::Database;
+use sea_orm::{ActiveModelTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, Set};
+use secrecy::SecretString;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    domain::{Description, Email, Name, Password, Role, Roles, Username},
+    entity::user,
+    error::Error,
+    revocations, sessions,
+    users::{NewAccount, insert, roles},
+};
+
+/// Creates an account and returns its id.
+///
+/// # Errors
+/// [`Error::Invalid`] if a value is not acceptable, [`Error::UsernameTaken`] or [`Error::EmailTaken`].
+pub async fn create_account(
+    db: &Database,
+    config: &Config,
+    username: &str,
+    email: Option<&str>,
+    password: SecretString,
+    given: &[Role],
+) -> Result<i64, Error> {
+    let mut fields = problem::Fields::new();
+    let username = fields.check("/username", Username::parse_new(username));
+    let email = email.and_then(|email| fields.check("/email", Email::parse(email)));
+    let password = fields.check("/password", Password::parse_new(password, config.password_least));
+    let (Some(username), Some(password)) = (username, password) else { return Err(fields.refused().into()) };
+    fields.finish()?;
+    let hash = config.passwords.hash(password.clone()).await?;
+    let account = NewAccount {
+        username: Some(username),
+        email,
+        password,
+        display_name: None,
+        first_name: Name::default(),
+        last_name: Name::default(),
+        description: Description::default(),
+        roles: Roles { admin: given.contains(&Role::Admin), seller: given.contains(&Role::Seller) },
+    };
+    let transaction = db.write().await?;
+    let user = insert(&transaction, &account, &hash, Clock::system().now()).await?;
+    transaction.commit().await?;
+    Ok(user.id)
+}
+
+/// Gives an account a role; `false` if it had it. Access tokens without it are no longer good.
+///
+/// # Errors
+/// [`Error::NoSuchUser`]
+pub async fn promote(db: &Database, username: &str, role: Role) -> Result<bool, Error> {
+    let transaction = db.write().await?;
+    let before = find(&transaction, username).await?;
+    let mut after = before.clone();
+    match role {
+        Role::Admin => after.is_admin = true,
+        Role::Seller => after.is_seller = true,
+    }
+    if roles(&before) == roles(&after) {
+        return Ok(false);
+    }
+    let (id, version) = (after.id, after.version + 1);
+    let mut row = after.into_active_model().reset_all();
+    row.version = Set(version);
+    row.update(&transaction).await?;
+    revocations::of_user(&transaction, id, Clock::system().now()).await?;
+    transaction.commit().await?;
+    tracing::info!(target: "audit", user_id = id, role = role.as_str(), "an operator gave a role");
+    Ok(true)
+}
+
+/// Sets the password of an account and ends every session of it.
+///
+/// # Errors
+/// [`Error::NoSuchUser`], or [`Error::Invalid`] if the password is not acceptable.
+pub async fn set_password(db: &Database, config: &Config, username: &str, password: SecretString) -> Result<(), Error> {
+    let mut fields = problem::Fields::new();
+    let password = fields.check("/password", Password::parse_new(password, config.password_least));
+    let Some(password) = password else { return Err(fields.refused().into()) };
+    let hash = config.passwords.hash(password).await?;
+    let transaction = db.write().await?;
+    let user = find(&transaction, username).await?;
+    let now = Clock::system().now();
+    if !sessions::exchange(&transaction, user.id, None, &hash, now).await? {
+        return Err(Error::NoSuchUser);
+    }
+    let ended = sessions::end_all(&transaction, user.id, None, now).await?;
+    revocations::of_sessions(&transaction, &ended, now).await?;
+    transaction.commit().await?;
+    tracing::info!(target: "audit", user_id = user.id, "an operator set a password");
+    Ok(())
+}
+
+/// How many accounts there are, without the deleted ones.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn count_accounts(db: &Database) -> Result<u64, Error> {
+    use sea_orm::PaginatorTrait as _;
+
+    let accounts = user::Entity::find().filter(user::COLUMN.deleted_at.is_null());
+    Ok(accounts.count(db.reader()).await?)
+}
+
+async fn find(transaction: &sea_orm::DatabaseTransaction, username: &str) -> Result<user::Model, Error> {
+    let username = Username::parse(username).map_err(|_| Error::NoSuchUser)?;
+    let user = user::Entity::find()
+        .filter(user::COLUMN.username.eq(username.as_str()))
+        .filter(user::COLUMN.deleted_at.is_null());
+    user.one(transaction).await?.ok_or(Error::NoSuchUser)
+}

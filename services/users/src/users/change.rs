@@ -1,0 +1,163 @@
+//! Changing one account: one transaction, whoever asks and whatever is changed.
+
+use database::Kind;
+use http::HeaderMap;
+use principal::Principal;
+use sea_orm::{
+    ActiveModelTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+
+use super::{fields::Changes, find, find_by_id, named, roles};
+use crate::{
+    Service,
+    access::{self, Action},
+    entity::user,
+    error::Error,
+    etag, revocations, sessions,
+};
+
+/// The account that is meant.
+#[derive(Clone, Debug)]
+pub(super) enum Target {
+    Id(i64),
+    Named(String),
+}
+
+impl Target {
+    /// Reads the account and keeps others from changing it until the transaction ends.
+    pub(super) async fn lock(&self, transaction: &DatabaseTransaction) -> Result<user::Model, Error> {
+        let found = match self {
+            Self::Id(id) => find_by_id(transaction, *id, true).await?,
+            Self::Named(name) => find(transaction, &named(name)?, true).await?,
+        };
+        found.ok_or(Error::NoSuchUser)
+    }
+}
+
+/// Applies the changes if the caller may make them and the account is in the version that the caller knows.
+pub(super) async fn apply(
+    service: &Service,
+    caller: &Principal,
+    target: Target,
+    headers: &HeaderMap,
+    changes: Changes,
+) -> Result<user::Model, Error> {
+    access::signed_in(caller)?;
+    let transaction = service.db.write().await?;
+    let administers = changes.roles.is_some() || changes.is_active.is_some();
+    // Administrators are locked before anything else, always in the same order: two who demote each other do not
+    // deadlock, and one of them stays.
+    let administrators =
+        if administers && access::is_admin(caller) { administrators(&transaction).await? } else { Vec::new() };
+    let before = target.lock(&transaction).await?;
+    access::check(Action::Write, caller, before.id)?;
+    if administers {
+        access::check(Action::Administer, caller, before.id)?;
+    }
+    if !before.is_active && caller.user_id() == Some(before.id) {
+        return Err(Error::Forbidden("This account is disabled."));
+    }
+    etag::check(headers, &before)?;
+    let after = changed(&before, changes);
+    if before.is_admin && before.is_active && !(after.is_admin && after.is_active) && administrators == [before.id] {
+        return Err(Error::LastAdministrator);
+    }
+    let after = store(&transaction, &before, after).await?;
+    end_what_no_longer_holds(service, &transaction, &before, &after).await?;
+    transaction.commit().await?;
+    Ok(after)
+}
+
+/// The account with the changes in it, in the next version if anything is different.
+fn changed(before: &user::Model, changes: Changes) -> user::Model {
+    let mut after = before.clone();
+    if let Some(name) = changes.display_name {
+        let name = name.into_inner();
+        after.display_name = if name.is_empty() { before.username.clone() } else { name };
+    }
+    if let Some(name) = changes.first_name {
+        after.first_name = name.into_inner();
+    }
+    if let Some(name) = changes.last_name {
+        after.last_name = name.into_inner();
+    }
+    if let Some(text) = changes.description {
+        after.description = text.into_inner();
+    }
+    if let Some(text) = changes.status {
+        after.status = text.into_inner();
+    }
+    if let Some(email) = changes.email {
+        after.email = email.map(|email| email.as_str().to_owned());
+    }
+    if let Some(roles) = changes.roles {
+        (after.is_admin, after.is_seller) = (roles.admin, roles.seller);
+    }
+    after.is_active = changes.is_active.unwrap_or(after.is_active);
+    after.search = search_text(&after);
+    if after != *before {
+        after.version += 1;
+    }
+    after
+}
+
+async fn store(
+    transaction: &DatabaseTransaction,
+    before: &user::Model,
+    after: user::Model,
+) -> Result<user::Model, Error> {
+    if after == *before {
+        return Ok(after);
+    }
+    let stored = after.into_active_model().reset_all().update(transaction).await;
+    stored.map_err(|error| match database::violation(&error) {
+        Some(violation) if violation.kind == Kind::Unique && violation.constraint == "users_email_key" => {
+            Error::EmailTaken
+        }
+        _ => error.into(),
+    })
+}
+
+/// A disabled account loses its sessions; other roles make the access tokens that carry the old ones worthless.
+async fn end_what_no_longer_holds(
+    service: &Service,
+    transaction: &DatabaseTransaction,
+    before: &user::Model,
+    after: &user::Model,
+) -> Result<(), Error> {
+    let disabled = before.is_active && !after.is_active;
+    let now = service.clock.now();
+    if disabled {
+        let ended = sessions::end_all(transaction, after.id, None, now).await?;
+        revocations::of_sessions(transaction, &ended, now).await?;
+    }
+    if disabled || roles(before) != roles(after) {
+        revocations::of_user(transaction, after.id, now).await?;
+        tracing::info!(
+            target: "audit", user_id = after.id, roles = ?roles(after).list(), is_active = after.is_active,
+            "an account was administered"
+        );
+    }
+    Ok(())
+}
+
+/// The ids of the active administrators, locked in the order of their ids.
+pub(super) async fn administrators(db: &impl ConnectionTrait) -> Result<Vec<i64>, DbErr> {
+    user::Entity::find()
+        .select_only()
+        .column(user::Column::Id)
+        .filter(user::COLUMN.is_admin.eq(true))
+        .filter(user::COLUMN.is_active.eq(true))
+        .filter(user::COLUMN.deleted_at.is_null())
+        .order_by_asc(user::Column::Id)
+        .lock_exclusive()
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// What `q` looks in. Lines keep a search from matching across two names.
+pub(crate) fn search_text(user: &user::Model) -> String {
+    [&user.username, &user.display_name, &user.first_name, &user.last_name].map(|name| name.to_lowercase()).join("\n")
+}

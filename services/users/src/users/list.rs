@@ -1,0 +1,105 @@
+//! `GET /users`
+
+use axum::{extract::State, response::Response};
+use principal::Principal;
+use problem::{Code, Problem, Query};
+use sea_orm::{
+    EntityTrait as _, ExprTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    sea_query::{Expr, LikeExpr},
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::User;
+use crate::{
+    Service, access,
+    entity::user,
+    error::Error,
+    page::{Page, PageParameters, Window},
+};
+
+/// The most characters of a search.
+const MOST_OF_Q: usize = 100;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListUsers {
+    /// Only accounts of which the username or a name contains this, in any case.
+    #[param(max_length = 100, nullable = false)]
+    q: Option<String>,
+    /// The most items to return.
+    #[param(minimum = 1, maximum = 100, default = 20, nullable = false)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(nullable = false)]
+    cursor: Option<String>,
+    /// Whether to count the whole list into `total`.
+    #[param(default = false, nullable = false)]
+    count: Option<bool>,
+}
+
+/// List and search accounts
+///
+/// The newest first, in pages that stay stable while accounts come and go. Disabled accounts are listed to administrators
+/// only.
+#[utoipa::path(
+    get,
+    path = "/users",
+    tag = "Users",
+    params(ListUsers),
+    responses(
+        (status = 200, description = "A page of accounts.", body = Page<User>, headers(("link" = String, description = "The next page."))),
+        (status = 400, description = "`invalid_parameter` or `invalid_cursor`: a parameter is not valid."),
+    )
+)]
+pub(crate) async fn list_users(
+    State(service): State<Service>,
+    caller: Principal,
+    Query(query): Query<ListUsers>,
+) -> Result<Response, Error> {
+    let q = query.q.unwrap_or_default().trim().to_lowercase();
+    if q.chars().count() > MOST_OF_Q {
+        let message = format!("At most {MOST_OF_Q} characters.");
+        return Err(Problem::new(Code::InvalidParameter).with_error("q", "too_long", message).into());
+    }
+    let parameters = PageParameters { limit: query.limit, cursor: query.cursor };
+    let window = Window::new(&parameters, format!("users q={q}"))?;
+    let all = listed(access::is_admin(&caller), &q);
+    let total = match query.count {
+        Some(true) => Some(all.clone().count(service.db.reader()).await?),
+        _ => None,
+    };
+    let rows = within(all, &window)?.all(service.db.reader()).await?;
+    let position = |user: &user::Model| (user.joined_at, user.id.to_string());
+    let page = window.page(rows, position, |user| User::seen_by(&caller, user));
+    let mut filters = vec![("limit", window.limit.to_string())];
+    filters.extend((!q.is_empty()).then_some(("q", q)));
+    filters.extend(total.map(|_| ("count", "true".to_owned())));
+    Ok(Page { total, ..page }.respond(&filters))
+}
+
+fn listed(disabled_too: bool, q: &str) -> Select<user::Entity> {
+    let mut users = user::Entity::find().filter(user::COLUMN.deleted_at.is_null());
+    if !disabled_too {
+        users = users.filter(user::COLUMN.is_active.eq(true));
+    }
+    if !q.is_empty() {
+        let literal = q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let pattern = LikeExpr::new(format!("%{literal}%")).escape('\\');
+        users = users.filter(Expr::col(user::Column::Search).like(pattern));
+    }
+    users
+}
+
+/// One comparison of pairs: a row is on exactly one page, also among equal times.
+fn within(users: Select<user::Entity>, window: &Window) -> Result<Select<user::Entity>, Problem> {
+    let mut users = users;
+    if let Some((joined_at, id)) = &window.after {
+        let id: i64 = id.parse().map_err(|_| Problem::new(Code::InvalidCursor))?;
+        let row = Expr::tuple([Expr::col(user::Column::JoinedAt), Expr::col(user::Column::Id)]);
+        users = users.filter(row.lt(Expr::tuple([Expr::val(*joined_at), Expr::val(id)])));
+    }
+    let ordered = users.order_by_desc(user::Column::JoinedAt).order_by_desc(user::Column::Id);
+    Ok(ordered.limit(window.limit + 1))
+}
