@@ -17,6 +17,7 @@
 
 pub mod auth;
 pub mod beside;
+pub mod cli;
 pub mod documents;
 pub mod plan;
 pub mod routes;

@@ -35,6 +35,8 @@ pub struct Plan {
     pub routes: Vec<Route>,
     /// The same routes, compiled for finding one by method and path.
     pub table: Table,
+    /// The variables that the files refer to.
+    pub variables: Vec<String>,
 }
 
 impl Plan {
@@ -46,7 +48,10 @@ impl Plan {
     pub fn load(sources: &Sources) -> Result<Self, Mistakes> {
         let mistakes = read::Collector::new(sources.variables.clone());
         let files = file::read(sources, &mistakes);
-        let plan = check::check(files, sources, &mistakes);
+        let mut plan = check::check(files, sources, &mistakes);
+        if let Some(plan) = &mut plan {
+            plan.variables = mistakes.asked();
+        }
         Mistakes::refuse(mistakes.into_mistakes())?;
         plan.ok_or_else(Mistakes::unexplained)
     }

@@ -42,7 +42,7 @@ pub(super) fn check(files: Files, sources: &Sources, mistakes: &Collector) -> Op
     checked.retain(|one| exists_in(&one.route, &sources.profile));
     let table = table(&checked)?;
     let routes = checked.into_iter().map(|one| one.route).collect();
-    Some(Plan { settings, services: services.into_known(), routes, table })
+    Some(Plan { settings, services: services.into_known(), routes, table, variables: Vec::new() })
 }
 
 fn exists_in(route: &Route, profile: &str) -> bool {

@@ -18,7 +18,7 @@ mod units;
 mod value;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -59,11 +59,13 @@ pub(super) struct Collector {
     mistakes: RefCell<Vec<Mistake>>,
     /// What `${NAME}` means.
     variables: BTreeMap<String, String>,
+    /// The names that were expanded.
+    asked: RefCell<BTreeSet<String>>,
 }
 
 impl Collector {
     pub(super) fn new(variables: BTreeMap<String, String>) -> Self {
-        Self { mistakes: RefCell::default(), variables }
+        Self { variables, ..Self::default() }
     }
 
     /// Reports a mistake at a place.
@@ -75,6 +77,18 @@ impl Collector {
     pub(super) fn blame_file(&self, name: &str, sentence: impl Into<String>) {
         let at = SourceSpan { file: name.into(), line: 0, column: 0 };
         self.mistakes.borrow_mut().push(Mistake { at, sentence: sentence.into(), line: String::new(), width: 0 });
+    }
+
+    /// The variables that the files refer to.
+    pub(super) fn asked(&self) -> Vec<String> {
+        self.asked.borrow().iter().cloned().collect()
+    }
+
+    fn expand(&self, text: &str) -> Result<String, String> {
+        text::expand(text, |name| {
+            self.asked.borrow_mut().insert(name.to_owned());
+            self.variables.get(name).map(String::as_str)
+        })
     }
 
     pub(super) fn into_mistakes(self) -> Vec<Mistake> {

@@ -19,6 +19,7 @@ pub struct Sources {
     place: Place,
     pub(super) variables: BTreeMap<String, String>,
     pub(super) profile: String,
+    contracts: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug)]
@@ -55,7 +56,7 @@ impl Sources {
     }
 
     fn new(place: Place) -> Self {
-        Self { place, variables: BTreeMap::new(), profile: "demo".to_owned() }
+        Self { place, variables: BTreeMap::new(), profile: "demo".to_owned(), contracts: None }
     }
 
     /// What `${NAME}` means in these files; nothing is ever read from the environment here.
@@ -72,6 +73,13 @@ impl Sources {
         self
     }
 
+    /// Takes every contract from one directory, by its file name, instead of from where `gateway.toml` says.
+    #[must_use]
+    pub fn with_contracts(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.contracts = Some(directory.into());
+        self
+    }
+
     fn root(&self) -> &Path {
         match &self.place {
             Place::Directory(path) | Place::Texts { directory: path, .. } => path,
@@ -80,31 +88,34 @@ impl Sources {
 
     /// `gateway.toml`.
     pub(super) fn settings(&self) -> SourceFile {
-        self.file(self.root().join("gateway.toml"))
+        self.file(&self.root().join("gateway.toml"))
     }
 
     /// The route files, in the order of their names; a directory that cannot be listed is one file that cannot be read.
     pub(super) fn routes(&self) -> Vec<SourceFile> {
         let directory = self.root().join("routes");
         match self.listed(&directory) {
-            Ok(paths) => paths.into_iter().map(|path| self.file(path)).collect(),
+            Ok(paths) => paths.iter().map(|path| self.file(path)).collect(),
             Err(error) => vec![SourceFile { name: shown(&directory), text: Err(error) }],
         }
     }
 
     /// A contract, by its path relative to the configuration.
     pub(super) fn contract(&self, relative: &str) -> SourceFile {
-        self.file(resolved(&self.root().join(relative)))
+        match (&self.contracts, Path::new(relative).file_name()) {
+            (Some(directory), Some(name)) => read(&directory.join(name)),
+            _ => self.file(&resolved(&self.root().join(relative))),
+        }
     }
 
-    fn file(&self, path: PathBuf) -> SourceFile {
-        let text = match &self.place {
-            Place::Directory(_) => std::fs::read_to_string(&path),
+    fn file(&self, path: &Path) -> SourceFile {
+        match &self.place {
+            Place::Directory(_) => read(path),
             Place::Texts { files, .. } => {
-                files.get(&path).cloned().ok_or_else(|| io::Error::other("there is no such file"))
+                let text = files.get(path).cloned().ok_or_else(|| io::Error::other("there is no such file"));
+                SourceFile { name: shown(path), text }
             }
-        };
-        SourceFile { name: shown(&path), text }
+        }
     }
 
     fn listed(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
@@ -116,6 +127,10 @@ impl Sources {
         paths.sort();
         Ok(paths)
     }
+}
+
+fn read(path: &Path) -> SourceFile {
+    SourceFile { name: shown(path), text: std::fs::read_to_string(path) }
 }
 
 fn walk(directory: &Path) -> io::Result<Vec<PathBuf>> {

@@ -1,9 +1,7 @@
 //! Words: variables in them, names that are near to others, lists of them.
 
-use std::collections::BTreeMap;
-
 /// Replaces `${NAME}` and `${NAME:-default}`; an empty variable takes the default too, as in a shell.
-pub(super) fn expand(text: &str, variables: &BTreeMap<String, String>) -> Result<String, String> {
+pub(super) fn expand<'v>(text: &str, variable: impl Fn(&str) -> Option<&'v str>) -> Result<String, String> {
     let mut expanded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
@@ -14,7 +12,7 @@ pub(super) fn expand(text: &str, variables: &BTreeMap<String, String>) -> Result
         {
             return Err(format!("`${{{inner}}}` names no variable; write `${{NAME}}` or `${{NAME:-default}}`."));
         }
-        let value = variables.get(name).map(String::as_str).filter(|value| !value.is_empty()).or(default);
+        let value = variable(name).filter(|value| !value.is_empty()).or(default);
         let value =
             value.ok_or_else(|| format!("The variable `{name}` is not set, and `${{{name}}}` has no default."))?;
         expanded.push_str(before);
@@ -59,15 +57,15 @@ mod tests {
 
     #[test]
     fn variables_are_replaced_and_empty_ones_take_the_default() {
-        let variables = BTreeMap::from([("HOST", "users"), ("EMPTY", "")].map(|(k, v)| (k.to_owned(), v.to_owned())));
-        let expanded = |text: &str| expand(text, &variables).unwrap();
+        let variable = |name: &str| [("HOST", "users"), ("EMPTY", "")].into_iter().find(|(known, _)| *known == name);
+        let expanded = |text: &str| expand(text, |name| Some(variable(name)?.1)).unwrap();
         assert_eq!(expanded("http://${HOST}:${PORT:-8101}/"), "http://users:8101/");
         assert_eq!(expanded("${EMPTY:-x}${NONE:-}y $5"), "xy $5");
     }
 
     #[test]
     fn a_variable_that_is_not_set_or_has_no_name_is_refused() {
-        let refused = |text: &str| expand(text, &BTreeMap::new()).unwrap_err();
+        let refused = |text: &str| expand(text, |_| None).unwrap_err();
         assert_eq!(refused("${HOST}"), "The variable `HOST` is not set, and `${HOST}` has no default.");
         assert_eq!(refused("${host}"), "`${host}` names no variable; write `${NAME}` or `${NAME:-default}`.");
         assert_eq!(refused("${HOST"), "A `${` has no `}` after it.");

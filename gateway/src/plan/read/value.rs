@@ -130,7 +130,7 @@ impl<'a> Value<'a> {
 
     fn expanded(&self, wanted: &str) -> Option<String> {
         let Some(text) = self.item.as_str() else { return self.unlike(wanted) };
-        match super::text::expand(text, &self.mistakes.variables) {
+        match self.mistakes.expand(text) {
             Ok(text) => Some(text),
             Err(reason) => self.refuse(reason),
         }
