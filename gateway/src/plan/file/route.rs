@@ -156,9 +156,7 @@ fn token(text: &str) -> Result<TokenRule, String> {
     match text {
         "ignore" => Ok(TokenRule::Ignore),
         "check" => Ok(TokenRule::Check),
-        _ => Err(format!(
-            "`{text}` is nothing to do with a token; write \"ignore\", or leave the key out to have it checked"
-        )),
+        _ => Err(format!("`{text}` is no rule for tokens; write \"ignore\", or leave the key out to have it checked")),
     }
 }
 

@@ -98,7 +98,7 @@ impl<'a> Section<'a> {
                     self.missing.retain(|(missing, _)| *missing != meant);
                     format!("There is no key `{name}`; did you mean `{meant}`?")
                 }
-                None => format!("There is no key `{name}` here. {}", self.choices(&absent)),
+                None => format!("There is no key `{name}` here; there is {}.", self.choices()),
             };
             self.mistakes.blame(&mark, sentence);
         }
@@ -107,11 +107,8 @@ impl<'a> Section<'a> {
         }
     }
 
-    fn choices(&self, absent: &[&str]) -> String {
-        match absent {
-            [] => "Every key that there is has been used.".to_owned(),
-            _ => format!("What else can be set: {}.", super::text::listed(absent)),
-        }
+    fn choices(&self) -> String {
+        super::text::listed(&self.known.iter().copied().collect::<Vec<_>>())
     }
 
     fn value(&self, key: &str) -> Option<Value<'a>> {

@@ -1,0 +1,49 @@
+//! One change each to a right configuration, and what must be said about it.
+
+mod contracts;
+mod routes;
+mod settings;
+
+use super::{edited, load};
+
+/// What is replaced by what; `file:line:column`, the marked text and the sentence that must come of it, and nothing else.
+struct Case {
+    change: (&'static str, &'static str),
+    at: &'static str,
+    marked: &'static str,
+    sentence: &'static str,
+}
+
+/// `file:line:column`, marked text and sentence of every mistake.
+fn mistakes(file: &str, change: (&str, &str)) -> Vec<(String, String, String)> {
+    let refused = load(&[(file, edited(file, change.0, change.1))]).expect_err(change.1);
+    let marked = |column: u32, width: usize, line: &str| line.chars().skip(column as usize - 1).take(width).collect();
+    refused.iter().map(|m| (m.at.to_string(), marked(m.at.column, m.width, &m.line), m.sentence.clone())).collect()
+}
+
+fn each_is_refused_once(file: &str, cases: &[Case]) {
+    for case in cases {
+        let expected = vec![(case.at.to_owned(), case.marked.to_owned(), case.sentence.to_owned())];
+        assert_eq!(mistakes(file, case.change), expected, "{file}: {} -> {}", case.change.0, case.change.1);
+    }
+}
+
+#[test]
+fn each_mistake_in_a_route_is_reported_once_with_its_place_and_a_useful_sentence() {
+    each_is_refused_once(routes::FILE, routes::CASES);
+}
+
+#[test]
+fn each_mistake_in_the_settings_is_reported_once_with_its_place_and_a_useful_sentence() {
+    each_is_refused_once(settings::FILE, settings::CASES);
+}
+
+#[test]
+fn each_mistake_in_a_contract_is_reported_once_with_its_place_and_a_useful_sentence() {
+    each_is_refused_once(contracts::FILE, contracts::CASES);
+}
+
+#[test]
+fn there_are_at_least_twenty_of_them() {
+    assert!(routes::CASES.len() + settings::CASES.len() + contracts::CASES.len() >= 20);
+}

@@ -1,0 +1,178 @@
+//! Mistakes in `gateway.toml`.
+
+use super::Case;
+
+pub(super) const FILE: &str = "conf/gateway.toml";
+
+pub(super) const CASES: &[Case] = &[
+    Case {
+        change: (r#"deadline = "3s""#, r#"deadlien = "3s""#),
+        at: "conf/gateway.toml:1:1",
+        marked: "deadlien",
+        sentence: "There is no key `deadlien`; did you mean `deadline`?",
+    },
+    Case {
+        change: (r#"deadline = "3s""#, r#"deadline = "3 s""#),
+        at: "conf/gateway.toml:1:12",
+        marked: r#""3 s""#,
+        sentence: r#"`3 s` is no length of time; write one like "500ms", "2s", "10m", "1h" or "14d"."#,
+    },
+    Case {
+        change: ("[shutdown]", "[shutdwn]"),
+        at: "conf/gateway.toml:11:2",
+        marked: "shutdwn",
+        sentence: "There is no key `shutdwn`; did you mean `shutdown`?",
+    },
+    Case {
+        change: (r#"url = "${SHOP_URL:-http://127.0.0.1:1}""#, r#"url = "${SHOP_URL}""#),
+        at: "conf/gateway.toml:7:7",
+        marked: r#""${SHOP_URL}""#,
+        sentence: "The variable `SHOP_URL` is not set, and `${SHOP_URL}` has no default.",
+    },
+    Case {
+        change: (r#"url = "${SHOP_URL:-http://127.0.0.1:1}""#, r#"url = "https://shop""#),
+        at: "conf/gateway.toml:7:7",
+        marked: r#""https://shop""#,
+        sentence: r#"`https://shop` is https, but services are reached by http; write one like "http://127.0.0.1:8101"."#,
+    },
+    Case {
+        change: (r#"url = "${SHOP_URL:-http://127.0.0.1:1}""#, ""),
+        at: "conf/gateway.toml:6:11",
+        marked: "shop",
+        sentence: r#"`url` is missing: where `shop` is, like "http://127.0.0.1:8101"."#,
+    },
+    Case {
+        change: (r#"url = "${SHOP_URL:-http://127.0.0.1:1}""#, "urls = []"),
+        at: "conf/gateway.toml:7:8",
+        marked: "[]",
+        sentence: "There must be at least one URL.",
+    },
+    Case {
+        change: ("../openapi/shop.json", "../openapi/shp.json"),
+        at: "conf/gateway.toml:8:12",
+        marked: r#""../openapi/shp.json""#,
+        sentence: "`openapi/shp.json` cannot be read: there is no such file.",
+    },
+    Case {
+        change: (
+            r#"contract = "../openapi/gateway.json""#,
+            r#"contract = "../openapi/gateway.json"
+url = "http://gateway""#,
+        ),
+        at: "conf/gateway.toml:3:11",
+        marked: "gateway",
+        sentence: "`gateway` is the gateway itself, it has no URL.",
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+limits.connections = "many""#,
+        ),
+        at: "conf/gateway.toml:2:22",
+        marked: r#""many""#,
+        sentence: "This must be a whole number that is not too large.",
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+limits.connections = 0"#,
+        ),
+        at: "conf/gateway.toml:2:22",
+        marked: "0",
+        sentence: "This must be greater than 0.",
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+timeout_status = 500"#,
+        ),
+        at: "conf/gateway.toml:2:18",
+        marked: "500",
+        sentence: "A deadline that passed is answered with 503 or 504, not 500.",
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+cors.origins = ["https://app.example/"]"#,
+        ),
+        at: "conf/gateway.toml:2:17",
+        marked: r#""https://app.example/""#,
+        sentence: r#"`https://app.example/` is no origin; write one like "https://app.example", without a path."#,
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+listen.public = "8001""#,
+        ),
+        at: "conf/gateway.toml:2:17",
+        marked: r#""8001""#,
+        sentence: r#"`8001` is no address; write one like "127.0.0.1:8001"."#,
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+trusted_proxies = ["proxy"]"#,
+        ),
+        at: "conf/gateway.toml:2:20",
+        marked: r#""proxy""#,
+        sentence: "`proxy` is no IP address.",
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+auth.cookie.name = """#,
+        ),
+        at: "conf/gateway.toml:2:20",
+        marked: r#""""#,
+        sentence: "`` is no name for a cookie; use letters, digits, `-` and `_`.",
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+log.requests = "maybe""#,
+        ),
+        at: "conf/gateway.toml:2:16",
+        marked: r#""maybe""#,
+        sentence: "`maybe` is neither `true` nor `false`.",
+    },
+    Case {
+        change: (
+            r#"url = "${SHOP_URL:-http://127.0.0.1:1}""#,
+            r#"url = "http://127.0.0.1:1"
+urls = ["http://127.0.0.1:2"]"#,
+        ),
+        at: "conf/gateway.toml:6:1",
+        marked: "[services.shop]",
+        sentence: "A service has `url` or `urls`, not both.",
+    },
+    Case {
+        change: (
+            r#"timeout = "2s""#,
+            r#"timeout = "2s"
+contract_check = true"#,
+        ),
+        at: "conf/gateway.toml:10:1",
+        marked: "contract_check",
+        sentence: "There is no key `contract_check` here; there is `contract`, `timeout`, `url` and `urls`.",
+    },
+    Case {
+        change: ("SHOP_URL:-", "shop-url:-"),
+        at: "conf/gateway.toml:7:7",
+        marked: r#""${shop-url:-http://127.0.0.1:1}""#,
+        sentence: "`${shop-url:-http://127.0.0.1:1}` names no variable; write `${NAME}` or `${NAME:-default}`.",
+    },
+    Case {
+        change: ("${SHOP_URL:-http://127.0.0.1:1}", "${SHOP_URL:-http://127.0.0.1:1"),
+        at: "conf/gateway.toml:7:7",
+        marked: r#""${SHOP_URL:-http://127.0.0.1:1""#,
+        sentence: "A `${` has no `}` after it.",
+    },
+];
