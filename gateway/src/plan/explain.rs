@@ -8,6 +8,14 @@ use super::read::{show_duration, show_size};
 use super::{Access, Operation, Plan, Route, Service, ServiceKind, Target, TokenRule};
 use crate::routes::{Found, Parameters};
 
+/// The request that is explained.
+struct Asked<'a> {
+    method: &'a Method,
+    path: &'a str,
+    query: Option<&'a str>,
+    parameters: Parameters<'a>,
+}
+
 impl Plan {
     /// Every route, as an aligned table: method, path, who may call, what is behind it, how long it may take.
     #[must_use]
@@ -44,7 +52,9 @@ impl Plan {
     pub fn explain(&self, method: &Method, target: &str) -> Result<String, String> {
         let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
         match self.table.find(method, path) {
-            Found::Route { id, parameters } => Ok(self.explained(self.route(id), path, query, &parameters)),
+            Found::Route { id, parameters } => {
+                Ok(self.explained(self.route(id), &Asked { method, path, query, parameters }))
+            }
             Found::MethodNotAllowed { allow } => {
                 let allow = String::from_utf8_lossy(allow.as_bytes()).into_owned();
                 Err(format!("{method} {path} is answered with 405: the path has {allow}."))
@@ -58,7 +68,7 @@ impl Plan {
         }
     }
 
-    fn explained(&self, route: &Route, path: &str, query: Option<&str>, parameters: &Parameters<'_>) -> String {
+    fn explained(&self, route: &Route, asked: &Asked<'_>) -> String {
         let service = self.service(route.target.service());
         let mut rows = vec![
             ["route".to_owned(), format!("{} {}", route.method_name(), route.template)],
@@ -66,7 +76,9 @@ impl Plan {
         ];
         let names = route.template.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
         rows.extend(
-            names.zip(parameters.as_slice()).map(|(name, value)| ["parameter".to_owned(), format!("{name} = {value}")]),
+            names
+                .zip(asked.parameters.as_slice())
+                .map(|(name, value)| ["parameter".to_owned(), format!("{name} = {value}")]),
         );
         rows.push(["access".to_owned(), access(route)]);
         if !route.assert_roles.is_empty() {
@@ -77,7 +89,7 @@ impl Plan {
         }
         rows.push(["body".to_owned(), format!("at most {}", show_size(route.body_limit))]);
         rows.push(["deadline".to_owned(), self.deadline(route, service)]);
-        rows.push(["call".to_owned(), self.call(route, service, path, query, parameters)]);
+        rows.push(["call".to_owned(), self.call(route, service, asked)]);
         rows.push(["number of calls".to_owned(), calls(service).to_owned()]);
         rows.push(["worst case".to_owned(), self.worst_case(route, service)]);
         if let Some(successor) = &route.deprecated {
@@ -103,27 +115,21 @@ impl Plan {
         }
     }
 
-    fn call(
-        &self,
-        route: &Route,
-        service: &Service,
-        path: &str,
-        query: Option<&str>,
-        parameters: &Parameters<'_>,
-    ) -> String {
-        let (method, target) = match (&route.target, self.operation(route)) {
-            (Target::Operation { path, .. }, Some(operation)) => (operation.method.as_str(), joined(path, parameters)),
-            (Target::Proxy { prefix, strip_prefix: true, .. }, _) => {
-                ("*", path.get(prefix.len() - 1..).filter(|rest| !rest.is_empty()).unwrap_or("/").to_owned())
+    fn call(&self, route: &Route, service: &Service, asked: &Asked<'_>) -> String {
+        let (what, target) = match &route.target {
+            Target::Operation { path, .. } => (format!("{} — ", self.behind(route)), joined(path, &asked.parameters)),
+            Target::Proxy { prefix, strip_prefix: true, .. } => {
+                let rest = asked.path.get(prefix.len() - 1..).filter(|rest| !rest.is_empty());
+                (String::new(), rest.unwrap_or("/").to_owned())
             }
-            _ => ("*", path.to_owned()),
+            Target::Proxy { .. } => (String::new(), asked.path.to_owned()),
         };
-        let query = query.map_or_else(String::new, |query| format!("?{query}"));
+        let query = asked.query.map_or_else(String::new, |query| format!("?{query}"));
         let place = match service.kind {
             ServiceKind::BuiltIn => "in this process".to_owned(),
             _ => format!("at {}", service.urls.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
         };
-        format!("{} — {method} {target}{query} {place}", self.behind(route))
+        format!("{what}{} {target}{query} {place}", asked.method)
     }
 
     /// What a client gets if the service does not respond.

@@ -42,8 +42,3 @@ fn each_mistake_in_the_settings_is_reported_once_with_its_place_and_a_useful_sen
 fn each_mistake_in_a_contract_is_reported_once_with_its_place_and_a_useful_sentence() {
     each_is_refused_once(contracts::FILE, contracts::CASES);
 }
-
-#[test]
-fn there_are_at_least_twenty_of_them() {
-    assert!(routes::CASES.len() + settings::CASES.len() + contracts::CASES.len() >= 20);
-}

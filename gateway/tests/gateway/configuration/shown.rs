@@ -50,7 +50,7 @@ fn explain_tells_who_is_refused() {
 #[test]
 fn explain_knows_what_a_proxy_forwards() {
     let forwarded = explained(Method::DELETE, "/legacy/a/b?c").unwrap();
-    assert!(forwarded.contains("http://127.0.0.1:1/ — * /legacy/a/b?c at http://127.0.0.1:1/"), "{forwarded}");
+    assert!(forwarded.contains("DELETE /legacy/a/b?c at http://127.0.0.1:1/"), "{forwarded}");
 }
 
 #[test]
