@@ -134,7 +134,6 @@ fn http1(plane: &Plane) -> http1::Builder {
     let mut builder = http1::Builder::new();
     // The guard has refused larger heads before; these are only above its limits.
     builder.max_headers(plane.head_limits.fields + 1).max_header_size(plane.head_limits.bytes * 2);
-    builder.pipeline_flush(true);
     builder
 }
 

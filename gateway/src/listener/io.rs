@@ -8,11 +8,13 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
 use super::state::ConnectionState;
 use crate::guard::{HeadLimits, Refusal};
@@ -25,6 +27,9 @@ const REFUSED: &[u8] = b"REFUSED / HTTP/1.1\r\nHost: refused\r\nConnection: clos
 
 /// The most that is read at once.
 const READ_AT_ONCE: usize = 64 * 1024;
+
+/// How long a client may go on sending after its connection was closed on this side.
+const LINGER: Duration = Duration::from_secs(1);
 
 thread_local! {
     /// One buffer per thread: a read is scanned there and copied on at once, so no two connections need it together.
@@ -39,13 +44,24 @@ pub(crate) struct GuardedIo {
     stash: BytesMut,
     released: usize,
     /// Nothing more is read: the stream was refused.
-    refused: bool,
+    refused: Option<Instead>,
+    /// Since when this side has been closed, while the client may still be sending.
+    lingering: Option<Pin<Box<Sleep>>>,
     state: Arc<ConnectionState>,
+}
+
+/// What hyper gets in the place of what was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Instead {
+    /// [`REFUSED`], and then nothing: an end of the stream would make hyper drop the answer.
+    Request,
+    /// The end of the stream, in the middle of a body.
+    End,
 }
 
 impl GuardedIo {
     pub(crate) fn new(stream: TcpStream, limits: HeadLimits, state: Arc<ConnectionState>) -> Self {
-        Self { stream, scanner: Scanner::new(limits), stash: BytesMut::new(), released: 0, refused: false, state }
+        Self { stream, scanner: Scanner::new(limits), stash: BytesMut::new(), released: 0, refused: None, lingering: None, state }
     }
 
     /// Gives hyper what has been released; false where there is nothing.
@@ -92,11 +108,12 @@ impl GuardedIo {
     /// Ends the stream after what was released, with [`REFUSED`] in the place of a head. In the middle of a body
     /// the end of the stream is all that can be said.
     fn refuse(&mut self, refusal: Refusal) {
-        self.refused = true;
         self.state.refuse(refusal);
         self.stash.truncate(self.released);
+        self.refused = Some(Instead::End);
         if self.scanner.in_head() {
             self.stash.extend_from_slice(REFUSED);
+            self.refused = Some(Instead::Request);
         }
         self.released = self.stash.len();
     }
@@ -110,8 +127,14 @@ impl Read for GuardedIo {
             this.released = this.stash.len();
         }
         loop {
-            if this.give(&mut cursor) || this.refused {
+            if this.give(&mut cursor) {
                 return Poll::Ready(Ok(()));
+            }
+            match this.refused {
+                // hyper closes the connection when it has written its answer; nothing has to wake it here.
+                Some(Instead::Request) => return Poll::Pending,
+                Some(Instead::End) => return Poll::Ready(Ok(())),
+                None => {}
             }
             let before = cursor.remaining();
             let read = SCRATCH.with_borrow_mut(|scratch| {
@@ -157,8 +180,27 @@ impl Write for GuardedIo {
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+    /// Closes this side, then waits a little for the client to close its own: a socket that is closed while bytes are
+    /// unread is reset, and the client would never see the answer (RFC 9112, section 9.6).
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.lingering.is_none() {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
+        }
+        let linger = this.lingering.get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER)));
+        if linger.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        SCRATCH.with_borrow_mut(|scratch| {
+            loop {
+                let mut buffer = ReadBuf::new(scratch);
+                match ready!(Pin::new(&mut this.stream).poll_read(context, &mut buffer)) {
+                    Ok(()) if !buffer.filled().is_empty() => {}
+                    // Closed or reset: either way nobody sends any more.
+                    Ok(()) | Err(_) => return Poll::Ready(Ok(())),
+                }
+            }
+        })
     }
 }
 
