@@ -30,6 +30,8 @@ pub(crate) enum GatewayError {
     BodyTooLarge { limit: u64 },
     #[error("{service}: {failure}")]
     Upstream { service: Box<str>, failure: Failure, timeout_status: StatusCode },
+    #[error("the service answered with {status}, which its contract does not declare")]
+    Undeclared { status: StatusCode, retry_after: Option<HeaderValue> },
     #[error("{service} does not accept the gateway's assertion")]
     IdentityRejected { service: Box<str> },
 }
@@ -49,6 +51,13 @@ impl From<GatewayError> for Problem {
                 Self::new(Code::PayloadTooLarge).with_detail(format!("The body may have at most {limit} bytes."))
             }
             GatewayError::Upstream { service, failure, timeout_status } => unanswered(&service, failure, timeout_status),
+            GatewayError::Undeclared { status, retry_after } => {
+                let problem = Self::new(code_for(status)).with_status(status);
+                match retry_after {
+                    Some(retry_after) => problem.with_header(header::RETRY_AFTER, retry_after),
+                    None => problem,
+                }
+            }
             GatewayError::IdentityRejected { .. } => Self::new(Code::IdentityRejected),
         }
     }
@@ -105,4 +114,25 @@ fn unanswered(service: &str, failure: Failure, timeout_status: StatusCode) -> Pr
 fn proxy_status(failure: Failure) -> HeaderValue {
     HeaderValue::from_str(&format!("{PSEUDONYM}; error={}", failure.proxy_status()))
         .unwrap_or(HeaderValue::from_static(PSEUDONYM))
+}
+
+/// The code that says most about a bare status.
+fn code_for(status: StatusCode) -> Code {
+    match status.as_u16() {
+        403 => Code::Forbidden,
+        404 | 410 => Code::NotFound,
+        405 => Code::MethodNotAllowed,
+        406 => Code::NotAcceptable,
+        409 => Code::Conflict,
+        412 => Code::PreconditionFailed,
+        413 => Code::PayloadTooLarge,
+        415 => Code::UnsupportedMediaType,
+        422 => Code::ValidationFailed,
+        429 => Code::RateLimited,
+        400..=499 => Code::InvalidParameter,
+        502 => Code::UpstreamInvalid,
+        503 => Code::UpstreamUnavailable,
+        504 => Code::UpstreamTimeout,
+        _ => Code::Internal,
+    }
 }

@@ -7,14 +7,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, StatusCode, Uri, request};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use principal::ASSERTION;
-use problem::{Code, Problem};
 use upstream::{Failure, RequestBody, ResponseBody, Upstream};
 
 use crate::body::{Progress, Source, Upload};
@@ -84,7 +83,9 @@ pub(crate) async fn forward(
         return Err(GatewayError::BodyTooLarge { limit: call.body_limit });
     }
     let mut response = answered.map_err(|failure| plane.upstream_error(call.upstream, failure))?;
-    fields::to_client(response.headers_mut());
+    if call.receiver != Receiver::Own {
+        fields::to_client(response.headers_mut());
+    }
     judge(response, &call)
 }
 
@@ -199,8 +200,7 @@ fn judge(response: Response<Source>, call: &Call<'_>) -> Result<Response<Source>
         return Ok(response);
     }
     tracing::warn!(service, %status, "the service answered with a status that its contract does not declare");
-    let problem = Problem::new(code_for(status)).with_status(status);
-    Ok(problem.into_http(None, None).map(Source::from))
+    Err(GatewayError::Undeclared { status, retry_after: response.headers().get(RETRY_AFTER).cloned() })
 }
 
 fn is_problem(response: &Response<Source>) -> bool {
@@ -208,23 +208,3 @@ fn is_problem(response: &Response<Source>) -> bool {
     media_type.is_some_and(|media_type| media_type.starts_with("application/problem+json"))
 }
 
-/// The code that says most about a bare status.
-fn code_for(status: StatusCode) -> Code {
-    match status.as_u16() {
-        403 => Code::Forbidden,
-        404 | 410 => Code::NotFound,
-        405 => Code::MethodNotAllowed,
-        406 => Code::NotAcceptable,
-        409 => Code::Conflict,
-        412 => Code::PreconditionFailed,
-        413 => Code::PayloadTooLarge,
-        415 => Code::UnsupportedMediaType,
-        422 => Code::ValidationFailed,
-        429 => Code::RateLimited,
-        400..=499 => Code::InvalidParameter,
-        502 => Code::UpstreamInvalid,
-        503 => Code::UpstreamUnavailable,
-        504 => Code::UpstreamTimeout,
-        _ => Code::Internal,
-    }
-}

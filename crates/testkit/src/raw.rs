@@ -17,6 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Raw {
     stream: TcpStream,
     buffer: Vec<u8>,
+    broken: Option<std::io::ErrorKind>,
 }
 
 impl Raw {
@@ -25,7 +26,7 @@ impl Raw {
         let stream =
             TcpStream::connect(address).await.unwrap_or_else(|error| panic!("cannot connect to {address}: {error}"));
         stream.set_nodelay(true).expect("TCP_NODELAY");
-        Self { stream, buffer: Vec::new() }
+        Self { stream, buffer: Vec::new(), broken: None }
     }
 
     /// Sends these bytes as they are.
@@ -149,7 +150,11 @@ impl Raw {
     async fn fill(&mut self) -> bool {
         let mut piece = vec![0; 16 * 1024];
         match self.stream.read(&mut piece).await {
-            Ok(0) | Err(_) => false,
+            Err(error) => {
+                self.broken = Some(error.kind());
+                false
+            }
+            Ok(0) => false,
             Ok(length) => {
                 self.buffer.extend_from_slice(&piece[..length]);
                 true
@@ -158,7 +163,8 @@ impl Raw {
     }
 
     fn seen(&self) -> String {
-        String::from_utf8_lossy(&self.buffer).into_owned()
+        let text = String::from_utf8_lossy(&self.buffer);
+        self.broken.map_or_else(|| text.clone().into_owned(), |kind| format!("{text} ({kind})"))
     }
 }
 

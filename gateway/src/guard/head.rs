@@ -61,7 +61,8 @@ fn request_line(line: &[u8], limits: HeadLimits) -> Result<bool, Refusal> {
     if target.len() > limits.target {
         return Err(Refusal::TargetTooLong);
     }
-    if target.is_empty() || !target.iter().all(u8::is_ascii_graphic) {
+    // A fragment never travels (RFC 9112, section 3.2): a server that drops it would see another path.
+    if target.is_empty() || !target.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'#') {
         return Err(Refusal::Target);
     }
     match version {

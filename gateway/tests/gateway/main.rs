@@ -1,0 +1,82 @@
+//! The gateway alone, against stub and faulty services: what its callers and its operators see.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod configuration;
+mod contract;
+mod cors;
+mod drain;
+mod faults;
+mod guard;
+mod limits;
+mod observing;
+mod proxying;
+mod statuses;
+mod streaming;
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+
+use boot::{CancellationToken, Profile};
+use gateway::Config;
+use gateway::plan::{Plan, Sources};
+use principal::InternalKey;
+use tempfile::TempDir;
+use testkit::Caller;
+use tokio::task::JoinHandle;
+use upstream::Upstream;
+
+/// A gateway on ports of its own, in front of the service `stub`.
+pub(crate) struct Gateway {
+    address: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    /// The service, which can be severed.
+    pub(crate) stub: Upstream,
+    stop: CancellationToken,
+    serving: JoinHandle<std::io::Result<()>>,
+    _directory: TempDir,
+}
+
+impl Gateway {
+    /// In front of the service at `url`.
+    pub(crate) async fn over(url: &str) -> Self {
+        Self::with(url, "").await
+    }
+
+    /// In front of the service at `url`, with more in its `gateway.toml`.
+    pub(crate) async fn with(url: &str, settings: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        contract::write(directory.path(), url, settings);
+        let plan = Plan::load(&Sources::directory(directory.path())).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let config = Config {
+            profile: Profile::Demo,
+            listen: Some(any),
+            admin: Some(any),
+            threads: NonZeroUsize::MIN,
+            keys: directory.path().join("keys"),
+            internal_key: Some(InternalKey::random()),
+        };
+        let gateway = gateway::build(config, plan, Vec::new()).unwrap();
+        let stub = gateway.upstream("stub").unwrap().clone();
+        let bound = gateway.bind().unwrap();
+        let stop = CancellationToken::new();
+        let (address, admin) = (bound.address(), bound.admin_address());
+        let serving = tokio::spawn(bound.run(stop.clone().cancelled_owned()));
+        Self { address, admin, stub, stop, serving, _directory: directory }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn caller(&self) -> Caller {
+        Caller::new(self.address)
+    }
+
+    /// Tells it to stop, and waits until it has.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        self.serving.await.unwrap().unwrap();
+    }
+}

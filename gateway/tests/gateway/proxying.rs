@@ -1,0 +1,183 @@
+//! The duties of a proxy: which fields travel, which do not, and which are added.
+
+use axum::Router;
+use http::{HeaderMap, Method};
+use testkit::{Raw, Stub};
+
+use crate::Gateway;
+
+#[tokio::test]
+async fn hop_by_hop_fields_stop_here_on_the_way_in() {
+    let stub = Stub::answering(200, "application/json", "{}").await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let mut raw = Raw::connect(gateway.address()).await;
+    raw.send(
+        "GET /api/v1/items/1 HTTP/1.1\r\nhost: a\r\nconnection: keep-alive, x-hop\r\nx-hop: 1\r\nkeep-alive: timeout=5\r\nproxy-connection: keep-alive\r\nproxy-authorization: Basic YTpi\r\nte: trailers\r\nupgrade: h2c\r\nx-end-to-end: 1\r\n\r\n",
+    )
+    .await;
+    assert_eq!(raw.answer().await.status, 200);
+    let seen = stub.last().headers;
+    for name in
+        ["connection", "x-hop", "keep-alive", "proxy-connection", "proxy-authorization", "upgrade", "transfer-encoding"]
+    {
+        assert!(!seen.contains_key(name), "{name} reached the service: {seen:?}");
+    }
+    assert_eq!(seen["x-end-to-end"], "1");
+}
+
+#[tokio::test]
+async fn hop_by_hop_fields_stop_here_on_the_way_out() {
+    let fields = [
+        ("connection", "x-hop"),
+        ("x-hop", "1"),
+        ("keep-alive", "timeout=5"),
+        ("proxy-authenticate", "Basic"),
+        ("x-internal-debug", "1"),
+        ("x-end-to-end", "1"),
+    ];
+    let stub = Stub::start(Router::new().fallback(move || async move { (fields, "{}") })).await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let answer = gateway.caller().get("/api/v1/items/1").await.expect(200);
+    for name in ["x-hop", "keep-alive", "proxy-authenticate", "x-internal-debug"] {
+        assert!(!answer.headers.contains_key(name), "{name}: {:?}", answer.headers);
+    }
+    assert_eq!(answer.header("x-end-to-end"), "1");
+    assert_eq!(answer.header("via"), "1.1 agora");
+}
+
+#[tokio::test]
+async fn the_service_learns_who_called_from_the_gateway_and_from_nobody_else() {
+    let stub = Stub::answering(200, "application/json", "{}").await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let caller = gateway
+        .caller()
+        .with_header("host", "shop.example.test")
+        .with_header("x-internal-assertion", "forged")
+        .with_header("x-internal-other", "forged");
+    let call = caller
+        .get("/api/v1/items/1")
+        .header("x-user-id", "1")
+        .header("x-forwarded-for", "6.6.6.6")
+        .header("x-forwarded-proto", "https");
+    let call = call.header("x-forwarded-host", "evil.test").header("forwarded", "for=6.6.6.6").header("cookie", "a=b");
+    let _ = call.await.expect(200);
+    let seen = stub.last().headers;
+    let assertions: Vec<_> = seen.get_all("x-internal-assertion").iter().collect();
+    assert!(assertions.len() == 1 && assertions[0] != "forged", "{assertions:?}");
+    for name in ["x-internal-other", "x-user-id", "cookie", "authorization"] {
+        assert!(!seen.contains_key(name), "{name} reached the service");
+    }
+    assert_eq!(one(&seen, "x-forwarded-for"), "127.0.0.1");
+    assert_eq!(one(&seen, "x-forwarded-proto"), "http");
+    assert_eq!(one(&seen, "x-forwarded-host"), "shop.example.test");
+    assert_eq!(one(&seen, "forwarded"), "for=127.0.0.1;proto=http");
+    assert_eq!(one(&seen, "via"), "1.1 agora");
+    assert_eq!(one(&seen, "host"), stub.address().to_string());
+}
+
+fn one<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
+    let values: Vec<_> = headers.get_all(name).iter().collect();
+    assert_eq!(values.len(), 1, "{name}: {values:?}");
+    values[0].to_str().unwrap()
+}
+
+#[tokio::test]
+async fn a_well_formed_request_id_is_kept_and_any_other_is_replaced() {
+    let stub = Stub::answering(200, "application/json", "{}").await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let ask = async |id: Option<&str>| {
+        let call = gateway.caller().get("/api/v1/items/1");
+        let call = id.map_or_else(|| call.clone(), |id| call.clone().header("x-request-id", id));
+        let answer = call.await.expect(200);
+        assert_eq!(answer.header("x-request-id"), stub.last().header("x-request-id"));
+        answer.header("x-request-id").to_owned()
+    };
+    assert_eq!(ask(Some("client-chosen-0001")).await, "client-chosen-0001");
+    for refused in ["short", "has space in it", "quote\"in it here", &"a".repeat(65)] {
+        assert_ne!(ask(Some(refused)).await, refused);
+    }
+    assert_ne!(ask(None).await, ask(None).await);
+}
+
+#[tokio::test]
+async fn the_trace_of_the_client_is_continued() {
+    let stub = Stub::answering(200, "application/json", "{}").await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    let call = gateway.caller().get("/api/v1/items/1");
+    let _ = call.header("traceparent", &format!("00-{trace}-b7ad6b7169203331-01")).await.expect(200);
+    assert!(stub.last().header("traceparent").contains(trace));
+}
+
+#[tokio::test]
+async fn head_is_answered_like_get_without_a_body() {
+    let stub = Stub::answering(200, "application/json", r#"{"a":1}"#).await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let mut raw = Raw::connect(gateway.address()).await;
+    raw.send("HEAD /api/v1/items/1 HTTP/1.1\r\nhost: a\r\n\r\nGET /api/v1/items/2 HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    let head = raw.head().await;
+    assert_eq!((head.status().as_u16(), &head.headers()["content-length"]), (200, &"7".parse().unwrap()));
+    let answer = raw.answer().await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.text().as_str()),
+        (200, r#"{"a":1}"#),
+        "no byte of a body between the two"
+    );
+    assert_eq!(stub.requests()[0].method, Method::HEAD);
+}
+
+#[tokio::test]
+async fn a_client_that_expects_100_is_told_to_continue() {
+    let stub = Stub::start(Router::new().fallback(async |body: String| (http::StatusCode::CREATED, body))).await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let mut raw = Raw::connect(gateway.address()).await;
+    raw.send("POST /api/v1/items HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n").await;
+    assert_eq!(raw.head().await.status(), 100);
+    raw.send("{}").await;
+    let answer = raw.answer().await;
+    assert_eq!((answer.status.as_u16(), answer.text().as_str()), (201, "{}"));
+    assert!(!stub.last().headers.contains_key("expect"));
+}
+
+#[tokio::test]
+async fn a_client_that_expects_100_for_too_large_a_body_is_refused_before_it_sends_it() {
+    let stub = Stub::answering(201, "application/json", "{}").await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let mut raw = Raw::connect(gateway.address()).await;
+    raw.send("POST /api/v1/items HTTP/1.1\r\nhost: a\r\ncontent-length: 2000000\r\nexpect: 100-continue\r\n\r\n").await;
+    assert_eq!(raw.answer().await.status, 413);
+    assert_eq!(stub.calls(), 0);
+}
+
+#[tokio::test]
+async fn trailers_of_a_request_are_kept() {
+    let stub = Stub::start(Router::new().fallback(async |body: String| (http::StatusCode::CREATED, body))).await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let mut raw = Raw::connect(gateway.address()).await;
+    raw.send("POST /api/v1/items HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntrailer: x-sum\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nx-sum: 9\r\n\r\n").await;
+    assert_eq!(raw.answer().await.status, 201);
+    assert_eq!(stub.last().body, b"{}");
+}
+
+#[tokio::test]
+async fn pipelined_requests_are_answered_in_order() {
+    let stub = Stub::start(Router::new().fallback(async |uri: http::Uri| uri.path().to_owned())).await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let mut raw = Raw::connect(gateway.address()).await;
+    let requests: String = (0..5).map(|id| format!("GET /api/v1/items/{id} HTTP/1.1\r\nhost: a\r\n\r\n")).collect();
+    raw.send(requests).await;
+    for id in 0..5 {
+        assert_eq!(raw.answer().await.text(), format!("/items/{id}"));
+    }
+}
+
+#[tokio::test]
+async fn every_answer_carries_its_request_id_and_forbids_sniffing() {
+    let stub = Stub::answering(200, "application/json", "{}").await;
+    let gateway = Gateway::over(&stub.url()).await;
+    for path in ["/api/v1/items/1", "/api/v1/nothing", "/docs", "/livez"] {
+        let answer = gateway.caller().get(path).await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert!(!answer.header("x-request-id").is_empty(), "{path}");
+    }
+}

@@ -1,0 +1,115 @@
+//! Bodies stream: what is large is never held, and a slow reader holds its writer back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http_body_util::BodyExt;
+use testkit::{Raw, Stub, until};
+
+use crate::Gateway;
+
+const PIECE: usize = 64 * 1024;
+const PIECES: usize = 4096;
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A service whose answer of 256 MiB counts what has been taken of it.
+async fn large() -> (Stub, Arc<AtomicUsize>) {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&taken);
+    let answer = move || {
+        let counted = Arc::clone(&counted);
+        let pieces = futures_util::stream::iter(0..PIECES).map(move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok::<_, std::io::Error>(Bytes::from_static(&[b'a'; PIECE]))
+        });
+        async move { Body::from_stream(pieces) }
+    };
+    (Stub::start(Router::new().fallback(answer)).await, taken)
+}
+
+#[tokio::test]
+async fn a_large_answer_arrives_whole_and_is_not_held() {
+    let (stub, taken) = large().await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let mut answer = gateway.caller().get("/api/v1/items/1").open().await;
+    assert_eq!(answer.status(), 200);
+    let stopped = until("nothing more is taken while nobody reads", PATIENCE, async || {
+        let before = taken.load(Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        (before > 0 && taken.load(Ordering::SeqCst) == before).then_some(before)
+    })
+    .await;
+    assert!(stopped < PIECES / 2, "{stopped} of {PIECES} pieces were taken for a client that reads nothing");
+    let mut length = 0;
+    while let Some(frame) = answer.body_mut().frame().await {
+        length += frame.unwrap().into_data().map_or(0, |data| data.len());
+    }
+    assert_eq!(length, PIECE * PIECES);
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_handed_on_piece_by_piece() {
+    let endless = async || {
+        let first = futures_util::stream::once(async { Ok::<_, std::io::Error>(Bytes::from_static(b"first")) });
+        Body::from_stream(first.chain(futures_util::stream::pending()))
+    };
+    let stub = Stub::start(Router::new().fallback(endless)).await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let mut answer = gateway.caller().get("/api/v1/items/1").open().await;
+    let first = answer.body_mut().frame().await.unwrap().unwrap().into_data().unwrap();
+    assert_eq!(first, "first");
+}
+
+#[tokio::test]
+async fn an_upload_streams_and_a_slow_service_holds_the_client_back() {
+    let (_release, released) = tokio::sync::watch::channel(false);
+    let slow = move |body: Body| {
+        let mut released = released.clone();
+        async move {
+            released.wait_for(|released| *released).await.unwrap();
+            body.collect().await.unwrap().to_bytes().len().to_string()
+        }
+    };
+    let stub = Stub::start(Router::new().fallback(slow)).await;
+    let gateway = Gateway::with(&stub.url(), "[limits]\nupload_bytes = \"256MiB\"").await;
+    let length = 256 * 1024 * 1024;
+    let mut raw = Raw::connect(gateway.address()).await;
+    raw.send(format!("POST /api/v1/uploads HTTP/1.1\r\nhost: a\r\ncontent-type: multipart/form-data; boundary=x\r\ncontent-length: {length}\r\n\r\n")).await;
+    let mut sent = 0;
+    while sent < length {
+        let piece = raw.send(vec![b'a'; PIECE]);
+        if tokio::time::timeout(Duration::from_secs(1), piece).await.is_err() {
+            break;
+        }
+        sent += PIECE;
+    }
+    assert!(sent > 0 && sent < length / 2, "the gateway took {sent} bytes for a service that reads none");
+}
+
+#[tokio::test]
+async fn the_deadline_starts_when_the_upload_is_complete() {
+    let stub = Stub::start(
+        Router::new().fallback(async |body: Body| body.collect().await.unwrap().to_bytes().len().to_string()),
+    )
+    .await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let mut raw = Raw::connect(gateway.address()).await;
+    raw.send("POST /api/v1/uploads HTTP/1.1\r\nhost: a\r\ncontent-type: multipart/form-data; boundary=x\r\ntransfer-encoding: chunked\r\n\r\n").await;
+    let mut pause = tokio::time::interval(Duration::from_millis(100));
+    for _ in 0..8 {
+        pause.tick().await;
+        raw.send("1\r\na\r\n").await;
+    }
+    raw.send("0\r\n\r\n").await;
+    let answer = raw.answer().await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.text().as_str()),
+        (200, "8"),
+        "slower than the timeout of the service, and complete"
+    );
+}
