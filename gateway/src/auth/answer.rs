@@ -90,8 +90,6 @@ pub(crate) fn example() -> Value {
 pub(crate) struct Granted {
     pub(crate) opened: Opened,
     pub(crate) refresh: RefreshToken,
-    /// When users was asked.
-    pub(crate) asked_at_ms: i64,
 }
 
 impl Auth {
@@ -102,14 +100,9 @@ impl Auth {
         granted: Granted,
         mode: SessionMode,
     ) -> Result<Response, AuthError> {
-        let Granted { opened: Opened { user, session }, refresh, asked_at_ms } = granted;
+        let Granted { opened: Opened { user, session, as_of_ms }, refresh } = granted;
         let now_ms = self.clock.now_ms();
-        let grant = Grant {
-            sub: user.id,
-            sid: &session.id,
-            roles: &user.roles,
-            good_at_ms: asked_at_ms.max(session.created_at),
-        };
+        let grant = Grant { sub: user.id, sid: &session.id, roles: &user.roles, as_of_ms };
         let signed = self.issuer.issue(&self.gate.keys(), grant, now_ms);
         let access_token = signed.map_err(|_| AuthError::Minting("the access token cannot be signed"))?;
         let mut headers = no_store();

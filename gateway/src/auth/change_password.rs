@@ -39,16 +39,18 @@ pub(crate) struct PasswordChange {
 /// Ends every session of the account, also the present one, and opens a new one, whose tokens are the answer. Access tokens of the
 /// ended sessions stop working within a second.
 #[utoipa::path(
-    put, path = "/auth/password", operation_id = "change_password", tag = "auth",
+    put, path = "/auth/password", operation_id = "change_password", tag = "Auth",
     request_body(content = PasswordChange, example = json!({"current_password": "correct horse battery", "new_password": "staple correct horse"})),
     responses(
         (status = 200, description = "The tokens of a new session.", body = Tokens),
         (status = 400, description = "`malformed_json`: the body is not JSON."),
-        (status = 401, description = "`unauthenticated` or `invalid_credentials`: nobody is signed in, or the current password is wrong."),
-        (status = 403, description = "`forbidden`: a cookie was asked for from a foreign origin."),
+        (status = 401, description = "`unauthenticated`: nobody is signed in."),
+        (status = 403, description = "`forbidden`: the account is disabled, or a cookie was asked for from a foreign origin."),
+        (status = 404, description = "`not_found`: the account has been deleted."),
+        (status = 409, description = "`conflict`: the password was changed at the same time."),
         (status = 413, description = "`payload_too_large`: the body is too large."),
         (status = 415, description = "`unsupported_media_type`: the body is not declared as JSON."),
-        (status = 422, description = "`validation_failed`: the new password is not acceptable, or a field is missing or unknown."),
+        (status = 422, description = "`validation_failed`: the current password is wrong, the new one is not acceptable, or a field is missing or unknown."),
         (status = 429, description = "`login_throttled`: too many wrong passwords in a row; `Retry-After` says how long to wait."),
         (status = 502, description = "`upstream_invalid`: users gave an answer that cannot be used."),
         (status = 503, description = "`upstream_unavailable` or `overloaded`: users does not respond, or has too much to do. The password has not changed."),
@@ -66,12 +68,11 @@ pub(crate) async fn change_password(
     }
     let attempt = auth.throttle.begin(&format!("password of {user}")).map_err(AuthError::Throttled)?;
     let refresh = auth.new_family()?;
-    let asked_at_ms = auth.clock.now_ms();
     let (current, new) = (body.current_password.expose_secret(), body.new_password.expose_secret());
     let changed = auth.users.change_password(&caller, current, new, &refresh, &request_id(&headers)).await;
     let opened = judge(attempt, changed)?;
-    // The new session's tokens speak for the moment of its creation, which is not before itself.
-    let others = Revocation { kind: Kind::Sub, subject: user.to_string(), not_before: opened.session.created_at };
+    // The new session's tokens speak for this very moment, so they stay; every older one of the user goes.
+    let others = Revocation { kind: Kind::Sub, subject: user.to_string(), not_before: opened.as_of_ms };
     auth.gate.revocations.apply([others], auth.clock.now_ms());
-    auth.answer(StatusCode::OK, Granted { opened, refresh, asked_at_ms }, body.session)
+    auth.answer(StatusCode::OK, Granted { opened, refresh }, body.session)
 }

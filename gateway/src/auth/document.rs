@@ -14,7 +14,7 @@ use super::{Auth, answer, change_password, introspect, login, logout, oauth, ref
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(title = "gateway", description = "The gateway's own operations: accounts are opened and signed in here.", license(name = "MIT OR Apache-2.0")),
-    tags((name = "auth", description = "Signing in and out, and the tokens for it.")),
+    tags((name = "Auth", description = "Signing in and out, and the tokens for it.")),
     components(schemas(ProblemDocument, ProblemError))
 )]
 struct Base;

@@ -34,6 +34,17 @@ pub(crate) enum AuthError {
 }
 
 impl AuthError {
+    /// Whether users found a password to be wrong: that of a login, or the current one of somebody signed in.
+    pub(crate) fn is_wrong_password(&self) -> bool {
+        match self {
+            Self::Refused(problem) => {
+                problem.code() == Code::InvalidCredentials
+                    || problem.errors().iter().any(|error| error.code == "wrong_password")
+            }
+            _ => false,
+        }
+    }
+
     /// The problem code, if users chose it.
     pub(crate) fn refused_with(&self) -> Option<Code> {
         match self {

@@ -60,7 +60,7 @@ pub(crate) fn example() -> Value {
 /// Says whose the access token of the request is and until when it is valid. It is answered by the gateway alone, so it works
 /// while every service is down.
 #[utoipa::path(
-    get, path = "/auth/introspect", operation_id = "introspect", tag = "auth",
+    get, path = "/auth/introspect", operation_id = "introspect", tag = "Auth",
     responses(
         (status = 200, description = "The token is valid.", body = Introspection),
         (status = 401, description = "`unauthenticated`, `token_invalid`, `token_expired` or `session_revoked`: there is no token that counts."),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
-use problem::{Code, Json};
+use problem::Json;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -36,13 +36,13 @@ pub(crate) struct Login {
 /// Verifies the password and opens a session. Browsers ask for `"session": "cookie"`; then the refresh token is in a cookie that
 /// scripts cannot read and not in the answer. From the fifth wrong password in a row, an account has to wait between attempts.
 #[utoipa::path(
-    post, path = "/auth/login", operation_id = "login", tag = "auth",
+    post, path = "/auth/login", operation_id = "login", tag = "Auth",
     request_body(content = Login, example = json!({"login": "demo", "password": "password"})),
     responses(
         (status = 200, description = "The tokens of a new session.", body = Tokens),
         (status = 400, description = "`malformed_json`: the body is not JSON."),
         (status = 401, description = "`invalid_credentials`: there is no such account, or the password is wrong."),
-        (status = 403, description = "`forbidden`: a cookie was asked for from a foreign origin."),
+        (status = 403, description = "`forbidden`: the account is disabled, or a cookie was asked for from a foreign origin."),
         (status = 413, description = "`payload_too_large`: the body is too large."),
         (status = 415, description = "`unsupported_media_type`: the body is not declared as JSON."),
         (status = 422, description = "`validation_failed`: a field is missing, unknown or of the wrong type."),
@@ -68,10 +68,9 @@ impl Auth {
     pub(crate) async fn open(&self, login: &str, password: &str, headers: &HeaderMap) -> Result<Granted, AuthError> {
         let attempt = self.throttle.begin(login).map_err(AuthError::Throttled)?;
         let refresh = self.new_family()?;
-        let asked_at_ms = self.clock.now_ms();
         let client = client_name(headers);
         let opened = self.users.open_session(login, password, &refresh, client.as_deref(), &request_id(headers)).await;
-        Ok(Granted { opened: judge(attempt, opened)?, refresh, asked_at_ms })
+        Ok(Granted { opened: judge(attempt, opened)?, refresh })
     }
 }
 
@@ -82,9 +81,7 @@ pub(crate) fn judge<T>(attempt: Attempt<'_>, outcome: Result<T, AuthError>) -> R
             attempt.succeeded();
             Ok(value)
         }
-        Err(error) if error.refused_with() == Some(Code::InvalidCredentials) => {
-            Err(attempt.failed().map_or(error, AuthError::Throttled))
-        }
+        Err(error) if error.is_wrong_password() => Err(attempt.failed().map_or(error, AuthError::Throttled)),
         Err(error) => Err(error),
     }
 }

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
+use principal::Principal;
 use problem::{Json, Query};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -17,7 +18,6 @@ use super::answer::{no_store, request_id};
 use super::error::AuthError;
 use super::refresh::Refresh;
 use super::refresh_token::RefreshToken;
-use super::revocation::{Kind, Revocation};
 use super::users::Close;
 
 /// How much to end.
@@ -37,7 +37,7 @@ pub(crate) struct Extent {
 /// with `all=true` every session of the account. Access tokens of an ended session stop working within a second. Logging out twice
 /// is no error, nor is logging out with tokens that are no longer valid.
 #[utoipa::path(
-    post, path = "/auth/logout", operation_id = "logout", tag = "auth",
+    post, path = "/auth/logout", operation_id = "logout", tag = "Auth",
     params(Extent),
     request_body(content = Refresh, example = json!({"refresh_token": "Zm9vYmFy.q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s"})),
     responses(
@@ -62,11 +62,8 @@ pub(crate) async fn logout(
     if sent.is_none() && cookie.is_some() {
         auth.cookies.require_own_origin(&headers)?;
     }
-    if let Some(sid) = auth.signed_in_session(&headers) {
-        auth.close(Close::Sid { sid: &sid, all }, &headers).await?;
-        let now_ms = auth.clock.now_ms();
-        let ended = Revocation { kind: Kind::Sid, subject: sid, not_before: now_ms };
-        auth.gate.revocations.apply([ended], now_ms);
+    if let Some(caller) = auth.bearer_of(&headers) {
+        auth.close(Close::Own { caller: &caller, all }, &headers).await?;
     }
     let text = sent.as_ref().map(SecretString::expose_secret).or(cookie);
     if let Some(token) = text.and_then(|text| RefreshToken::parse(text, &auth.gate.keys())) {
@@ -80,11 +77,11 @@ pub(crate) async fn logout(
 }
 
 impl Auth {
-    /// The session of the request's access token, if it is a valid one.
-    fn signed_in_session(&self, headers: &HeaderMap) -> Option<String> {
+    /// Whom the request's access token belongs to, if it is a valid one.
+    fn bearer_of(&self, headers: &HeaderMap) -> Option<Principal> {
         let Bearer::Token(token) = bearer(headers) else { return None };
         let verified = self.gate.verify(str::from_utf8(token).ok()?, self.clock.now_ms()).ok()?;
-        verified.access.principal.sid
+        Some(verified.access.principal)
     }
 
     /// Has users end sessions, and lets that count here at once.

@@ -38,7 +38,7 @@ pub(crate) struct TokenRequest {
 /// The token endpoint for the grants `password` and `refresh_token`. There are no clients to authenticate: an empty client is
 /// accepted, any other is refused. Problems also have the members `error` and `error_description` of OAuth 2.
 #[utoipa::path(
-    post, path = "/auth/token", operation_id = "token", tag = "auth",
+    post, path = "/auth/token", operation_id = "token", tag = "Auth",
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded", example = json!({"grant_type": "password", "username": "demo", "password": "password"})),
     responses(
         (status = 200, description = "Tokens.", body = Tokens),
@@ -132,6 +132,7 @@ fn refused(error: AuthError) -> Problem {
         Some(Code::InvalidCredentials) => {
             Problem::new(Code::InvalidGrant).with_detail("There is no such account, or the password is wrong.")
         }
+        Some(Code::Forbidden) => Problem::new(Code::InvalidGrant).with_detail("This account is disabled."),
         _ => Problem::from(error),
     };
     let name = match problem.code() {

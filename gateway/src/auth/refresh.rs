@@ -31,7 +31,7 @@ pub(crate) struct Refresh {
 /// a browser, which then gets a new cookie. Using a token again within 20 seconds gives the same successor; using it later ends the
 /// session. If a service does not respond, the token remains usable.
 #[utoipa::path(
-    post, path = "/auth/refresh", operation_id = "refresh", tag = "auth",
+    post, path = "/auth/refresh", operation_id = "refresh", tag = "Auth",
     request_body(content = Refresh, example = json!({"refresh_token": "Zm9vYmFy.q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s"})),
     responses(
         (status = 200, description = "The next tokens of the session.", body = Tokens),
@@ -70,9 +70,8 @@ impl Auth {
         let keys = self.gate.keys();
         let presented = RefreshToken::parse(text, &keys).ok_or(AuthError::InvalidGrant)?;
         let refresh = presented.successor(&keys).ok_or(AuthError::Minting("a refresh key is missing"))?;
-        let asked_at_ms = self.clock.now_ms();
         let opened = self.users.rotate_session(&presented, &refresh, &request_id(headers)).await?;
-        Ok(Granted { opened, refresh, asked_at_ms })
+        Ok(Granted { opened, refresh })
     }
 
     /// A cookie that is worth nothing any more is removed along with the answer that says so.

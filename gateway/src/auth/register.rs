@@ -54,7 +54,7 @@ pub(crate) struct Registration {
 /// Creates an account and signs it in: the answer has the account and its first tokens. A username or an e-mail address that
 /// is in use is refused.
 #[utoipa::path(
-    post, path = "/auth/register", operation_id = "register", tag = "auth",
+    post, path = "/auth/register", operation_id = "register", tag = "Auth",
     request_body(content = Registration, example = json!({"username": "ada", "email": "ada@example.org", "password": "correct horse battery"})),
     responses(
         (status = 201, description = "The account, signed in.", body = Tokens, headers(("Location" = String, description = "Where the account is."))),
@@ -86,12 +86,11 @@ pub(crate) async fn register(
         ("description", body.description),
     ]);
     let refresh = auth.new_family()?;
-    let asked_at_ms = auth.clock.now_ms();
     let client = client_name(&headers);
     let opened = auth.users.register(fields, &refresh, client.as_deref(), &request_id(&headers)).await?;
     let location = HeaderValue::try_from(format!("{USERS}{}", opened.user.username));
     let location = location.map_err(|_| AuthError::Unusable("users made a username that no path can have"))?;
-    let mut response = auth.answer(StatusCode::CREATED, Granted { opened, refresh, asked_at_ms }, body.session)?;
+    let mut response = auth.answer(StatusCode::CREATED, Granted { opened, refresh }, body.session)?;
     response.headers_mut().insert(LOCATION, location);
     Ok(response)
 }

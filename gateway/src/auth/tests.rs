@@ -1,1 +1,10 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod browsers;
+mod failures;
+mod oauth;
+mod revoking;
+mod sessions;
+mod stub;
+mod throttling;
+mod world;

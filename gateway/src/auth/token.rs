@@ -40,9 +40,9 @@ pub(crate) struct Grant<'a> {
     pub(crate) sub: i64,
     pub(crate) sid: &'a str,
     pub(crate) roles: &'a [String],
-    /// The last moment at which the session was known to be good: before users was asked, or the session's creation.
-    /// A revocation after it catches the token, even if the token is signed later.
-    pub(crate) good_at_ms: i64,
+    /// The moment at which users found the session to be good, by users' clock, which also dates revocations: one that comes
+    /// later catches the token, even if it comes before the token is signed.
+    pub(crate) as_of_ms: i64,
 }
 
 /// Issues access tokens.
@@ -70,7 +70,7 @@ impl Issuer {
             iat: now,
             nbf: now,
             exp: now.saturating_add(self.ttl_seconds),
-            iat_ms: grant.good_at_ms,
+            iat_ms: grant.as_of_ms,
         };
         keys.sign(&serde_json::to_string(&claims)?)
     }

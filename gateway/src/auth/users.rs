@@ -29,6 +29,8 @@ pub(crate) type RequestId = Option<HeaderValue>;
 pub(crate) struct Opened {
     pub(crate) user: User,
     pub(crate) session: Session,
+    /// The moment this is true of, by the clock that dates revocations, in milliseconds since the epoch.
+    pub(crate) as_of_ms: i64,
 }
 
 /// An account: what the gateway reads of it, and the rest as it came.
@@ -47,9 +49,6 @@ pub(crate) struct Session {
     pub(crate) id: String,
     /// In milliseconds since the epoch.
     #[serde(deserialize_with = "epoch_ms")]
-    pub(crate) created_at: i64,
-    /// In milliseconds since the epoch.
-    #[serde(deserialize_with = "epoch_ms")]
     pub(crate) expires_at: i64,
 }
 
@@ -59,17 +58,12 @@ fn epoch_ms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error>
     i64::try_from(time.unix_timestamp_nanos() / 1_000_000).map_err(D::Error::custom)
 }
 
-/// A revocation and its number in users' list.
+/// A piece of users' list of revocations, in the order in which they became visible.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Recorded {
-    pub(crate) id: i64,
-    #[serde(flatten)]
-    pub(crate) revocation: Revocation,
-}
-
-#[derive(Deserialize)]
-struct Items<T> {
-    items: Vec<T>,
+pub(crate) struct RevocationPage {
+    pub(crate) items: Vec<Revocation>,
+    /// What to ask for next.
+    pub(crate) next_after: i64,
 }
 
 /// Sessions that were closed.
@@ -83,8 +77,8 @@ pub(crate) struct Closed {
 pub(crate) enum Close<'a> {
     /// The one that a refresh token belongs to.
     Presented { hash: &'a str, all: bool },
-    /// This one.
-    Sid { sid: &'a str, all: bool },
+    /// The one of this caller's access token.
+    Own { caller: &'a Principal, all: bool },
 }
 
 /// Speaks to users, as the gateway itself or for a caller.
@@ -151,11 +145,13 @@ impl Users {
 
     /// Ends a session, or all of its user.
     pub(crate) async fn close_session(&self, close: Close<'_>, id: &RequestId) -> Result<Closed, AuthError> {
-        let body = match close {
-            Close::Presented { hash, all } => json!({"presented": hash, "all": all}),
-            Close::Sid { sid, all } => json!({"sid": sid, "all": all}),
-        };
-        self.post("/internal/sessions/close", &body, id).await
+        const PATH: &str = "/internal/sessions/close";
+        match close {
+            Close::Presented { hash, all } => self.post(PATH, &json!({"presented": hash, "all": all}), id).await,
+            Close::Own { caller, all } => {
+                self.call(Method::POST, PATH, Some(&json!({"sid": caller.sid, "all": all})), caller, id).await
+            }
+        }
     }
 
     /// Changes the caller's password, which ends every session of theirs and opens a new one.
@@ -171,11 +167,11 @@ impl Users {
         self.call(Method::PUT, "/internal/password", Some(&body), caller, id).await
     }
 
-    /// Revocations with a number above `after`, lowest first.
-    pub(crate) async fn list_revocations(&self, after: i64, limit: usize) -> Result<Vec<Recorded>, AuthError> {
+    /// Revocations that became visible after `after`.
+    pub(crate) async fn list_revocations(&self, after: i64, limit: usize) -> Result<RevocationPage, AuthError> {
         let path = format!("/internal/revocations?after={after}&limit={limit}");
         let gateway = Principal::service("gateway");
-        self.call(Method::GET, &path, None, &gateway, &None).await.map(|page: Items<_>| page.items)
+        self.call(Method::GET, &path, None, &gateway, &None).await
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value, id: &RequestId) -> Result<T, AuthError> {

@@ -1,6 +1,5 @@
 //! Follows the revocations that users records, and keeps the file up to date.
 
-use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,25 +9,20 @@ use tokio::time::MissedTickBehavior;
 use super::file::{self, Snapshot};
 use super::{KEPT_MS, Revocations};
 use crate::auth::clock::Clock;
-use crate::auth::users::{Recorded, Users};
+use crate::auth::users::Users;
 
 /// How often users is asked.
 const INTERVAL: Duration = Duration::from_millis(500);
 /// How many revocations are asked for at once.
 const PAGE: usize = 500;
-/// For how long numbers below the highest one are asked for again: a number is given out before its transaction commits, so a
-/// lower one may become visible after a higher one.
-const OVERLAP_MS: i64 = 10_000;
 
-/// Follows users' list of revocations from where the file says that it was left.
+/// Follows users' list of revocations. It begins at the beginning, since users keeps only those that still matter, and a file
+/// that remembered a position would be wrong for another database.
 pub(crate) struct Feed {
     revocations: Arc<Revocations>,
     path: PathBuf,
     clock: Clock,
-    /// Everything up to this number has been read for good.
-    settled: i64,
-    /// Numbers after it, and when each was first seen.
-    recent: VecDeque<(i64, i64)>,
+    after: i64,
     reachable: bool,
 }
 
@@ -38,7 +32,8 @@ impl Feed {
         let now_ms = clock.now_ms();
         let snapshot = file::read(&path).unwrap_or_else(|error| {
             // What was revoked is not known, so nothing that was issued before counts: its bearers have to refresh.
-            tracing::error!(%error, path = %path.display(), "the file of revocations cannot be read: access tokens issued before now are refused");
+            let path = path.display();
+            tracing::error!(%error, %path, "the file of revocations cannot be read: access tokens issued before now are refused");
             Some(Snapshot { floor_ms: now_ms, ..Snapshot::default() })
         });
         let snapshot = snapshot.unwrap_or_default();
@@ -46,7 +41,7 @@ impl Feed {
             revocations.raise_floor(snapshot.floor_ms);
         }
         revocations.apply(snapshot.items, now_ms);
-        Self { revocations, path, clock, settled: snapshot.after, recent: VecDeque::new(), reachable: true }
+        Self { revocations, path, clock, after: 0, reachable: true }
     }
 
     /// Polls users and writes the file, until `stop`.
@@ -67,42 +62,18 @@ impl Feed {
 
     /// Reads what is new, page by page.
     pub(crate) async fn poll(&mut self, users: &Users) {
-        let mut after = self.settled;
         loop {
-            let page = match users.list_revocations(after, PAGE).await {
+            let page = match users.list_revocations(self.after, PAGE).await {
                 Ok(page) => page,
                 Err(error) => return self.unreachable(&error.to_string()),
             };
             self.reached();
-            let full = page.len() >= PAGE;
-            let last = page.iter().map(|recorded| recorded.id).max();
-            self.take(page);
-            match last {
-                Some(last) if full && last > after => after = last,
-                _ => return self.settle(),
+            let full = page.items.len() >= PAGE && page.next_after > self.after;
+            self.after = page.next_after;
+            self.revocations.apply(page.items, self.clock.now_ms());
+            if !full {
+                return;
             }
-        }
-    }
-
-    fn take(&mut self, page: Vec<Recorded>) {
-        let now_ms = self.clock.now_ms();
-        for recorded in &page {
-            if !self.recent.iter().any(|(id, _)| *id == recorded.id) {
-                self.recent.push_back((recorded.id, now_ms));
-            }
-        }
-        self.revocations.apply(page.into_iter().map(|recorded| recorded.revocation), now_ms);
-    }
-
-    /// Forgets numbers that are old enough for everything below them to have become visible.
-    fn settle(&mut self) {
-        let before = self.clock.now_ms().saturating_sub(OVERLAP_MS);
-        while let Some((id, seen)) = self.recent.front().copied() {
-            if seen > before {
-                break;
-            }
-            self.settled = self.settled.max(id);
-            self.recent.pop_front();
         }
     }
 
@@ -121,9 +92,9 @@ impl Feed {
     }
 
     /// Writes the file off the runtime's threads.
-    pub(crate) async fn persist(&mut self) {
+    pub(crate) async fn persist(&self) {
         let (items, floor_ms) = self.revocations.live(self.clock.now_ms());
-        let snapshot = Snapshot { after: self.settled, floor_ms, items };
+        let snapshot = Snapshot { floor_ms, items };
         let path = self.path.clone();
         let written = tokio::task::spawn_blocking(move || file::write(&path, &snapshot)).await;
         let error = match written {

@@ -12,8 +12,6 @@ use super::Revocation;
 /// What is on disk.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Snapshot {
-    /// The last revocation that was read from users.
-    pub(super) after: i64,
     pub(super) floor_ms: i64,
     pub(super) items: Vec<Revocation>,
 }

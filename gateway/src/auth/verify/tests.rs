@@ -23,7 +23,7 @@ fn expected() -> Expected {
 fn issued() -> String {
     let issuer = Issuer { issuer: "agora".to_owned(), audience: "agora-api".to_owned(), ttl_seconds: 600 };
     let roles = ["admin".to_owned()];
-    let grant = Grant { sub: 7, sid: "s-1", roles: &roles, good_at_ms: NOW_MS - 12 };
+    let grant = Grant { sub: 7, sid: "s-1", roles: &roles, as_of_ms: NOW_MS - 12 };
     issuer.issue(&keys(), grant, NOW_MS).unwrap()
 }
 
