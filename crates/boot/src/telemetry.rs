@@ -18,6 +18,9 @@ pub use queue::dropped_lines;
 
 use crate::Vars;
 
+/// What is logged unless `RUST_LOG` says otherwise: what migrations do is reported by those who run them.
+const DEFAULT_FILTER: &str = "info,sea_orm_migration=warn";
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -59,10 +62,10 @@ impl Settings {
         let terminal = std::io::stderr().is_terminal();
         let format = vars.parsed("AGORA_LOG_FORMAT", if terminal { Format::Human } else { Format::Json });
         let colours = vars.optional("NO_COLOR").is_none() && terminal;
-        let filter = vars.text("RUST_LOG", "info");
+        let filter = vars.text("RUST_LOG", DEFAULT_FILTER);
         let filter = EnvFilter::try_new(&filter).unwrap_or_else(|why| {
             vars.mistake(format!("RUST_LOG=\"{filter}\" cannot be used: {why}"));
-            EnvFilter::new("info")
+            EnvFilter::new(DEFAULT_FILTER)
         });
         Self { filter, format, colours }
     }

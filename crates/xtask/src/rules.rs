@@ -6,6 +6,7 @@ mod names;
 mod sizes;
 mod spawns;
 mod targets;
+mod variables;
 mod words;
 
 use crate::{finding::Finding, packages::Package, tree::Tree};
@@ -18,6 +19,7 @@ pub(crate) fn check_all(tree: &Tree, packages: &[Package]) -> Vec<Finding> {
     findings.extend(sizes::check(tree));
     findings.extend(words::check(tree));
     findings.extend(spawns::check(tree));
+    findings.extend(variables::check(tree));
     findings.extend(machine::check(tree, &machine::places()));
     findings
 }

@@ -1,0 +1,251 @@
+//! The composition: one `let` per service, no roles, no options.
+
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use boot::App;
+use database::{Database, OpenError};
+use gateway::{BindError, BuildError};
+use migration::Schema;
+use principal::Verifier;
+use secrecy::ExposeSecret as _;
+use tokio::runtime::Handle;
+use upstream::{InvalidTarget, Upstream};
+use users::{Clock, demo};
+
+use crate::{
+    config::Config,
+    data::{DataDirectory, DataError},
+    port,
+    report::{Report, Summary},
+};
+
+/// How long the services' background work may take to end after the last request.
+const TASKS_GRACE: Duration = Duration::from_secs(5);
+
+/// Why the system cannot start: each a sentence for the person who started it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The gateway's files.
+    #[error("the configuration is wrong:\n{0}")]
+    Plan(#[from] gateway::plan::Mistakes),
+    /// A database does not open.
+    #[error("the database {path} cannot be opened: {source}")]
+    Database {
+        /// Its file.
+        path: String,
+        /// Why.
+        source: OpenError,
+    },
+    /// A database cannot be brought to this version's schema.
+    #[error(transparent)]
+    Migration(#[from] migration::Error),
+    /// The accounts cannot be looked at, or the demo accounts cannot be made.
+    #[error("the database of accounts cannot be used: {0}")]
+    Accounts(users::Error),
+    /// Production on data with known passwords.
+    #[error(
+        "the data directory {} holds the demo accounts, whose password everybody knows: production does not run on it; \
+         choose another with --data DIR",
+        data.display()
+    )]
+    DemoData {
+        /// The directory.
+        data: PathBuf,
+    },
+    /// The URL of a service elsewhere cannot be called.
+    #[error("--external {name}: {source}")]
+    External {
+        /// The service.
+        name: String,
+        /// Why.
+        source: InvalidTarget,
+    },
+    /// The gateway.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// A port is taken.
+    #[error("{}", taken(.0))]
+    Port(BindError),
+    /// Threads, runtimes, files.
+    #[error(transparent)]
+    System(#[from] io::Error),
+}
+
+/// A system that has its ports and serves as soon as it is run.
+#[derive(Debug)]
+pub struct Running {
+    bound: gateway::Bound,
+    upstreams: Vec<Upstream>,
+    services: Vec<Local>,
+    /// Held until everything has ended.
+    data: DataDirectory,
+}
+
+/// A service of this process, and what has to be closed after it.
+#[derive(Debug)]
+struct Local {
+    app: App,
+    database: Database,
+}
+
+/// Makes everything that has to exist and takes the ports. To be called on the runtime that is to run the services.
+///
+/// # Errors
+///
+/// [`StartError`]; what was made until then stays and is used by the next start.
+pub async fn start(config: Config, report: &mut Report) -> Result<Running, StartError> {
+    let data = DataDirectory::take(&config.data)?;
+    report.begin(config.profile, config.data.display(), is_first_start(&data));
+    if data.is_new() {
+        report.made("data directory created", config.data.display());
+    }
+    let plan = config.plan()?;
+    report.checked("configuration checked", format!("{} routes, {} services", plan.routes.len(), plan.services.len()));
+
+    let mut services = Vec::new();
+    let (users, login) = users(&config, &data, &mut services, report).await?;
+
+    let had_keys = config.gateway.keys.exists();
+    let keys = config.gateway.keys.clone();
+    let upstreams = vec![users];
+    let gateway = gateway::build(config.gateway, plan, upstreams.clone())?;
+    if !had_keys && keys.exists() {
+        report.made("signing key created", keys.display());
+    }
+    let bound = gateway.bind().map_err(StartError::Port)?;
+    data.note(Some(bound.address()))?;
+    report.ready(&Summary { origin: origin(bound.address()), admin_origin: origin(bound.admin_address()), login });
+    Ok(Running { bound, upstreams, services, data })
+}
+
+impl Running {
+    /// The public address.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.bound.address()
+    }
+
+    /// The address of the metrics.
+    #[must_use]
+    pub fn admin_address(&self) -> SocketAddr {
+        self.bound.admin_address()
+    }
+
+    /// A service as the gateway calls it, by which a test can cut it off.
+    #[must_use]
+    pub fn upstream(&self, name: &str) -> Option<&Upstream> {
+        self.upstreams.iter().find(|upstream| upstream.name() == name)
+    }
+
+    /// Serves until `shutdown` completes, everything accepted is answered and the databases are closed.
+    ///
+    /// # Errors
+    ///
+    /// The gateway's; the services and databases are taken down all the same.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        let Self { bound, services, data, .. } = self;
+        let outcome = bound.run(shutdown).await;
+        for Local { app, database } in services {
+            app.ready.drain();
+            app.tasks.shutdown(TASKS_GRACE).await;
+            database.close().await;
+        }
+        drop(data);
+        outcome
+    }
+}
+
+/// The service of accounts: here, unless it runs elsewhere. Also says how one logs in, as long as that is no secret.
+async fn users(
+    config: &Config,
+    data: &DataDirectory,
+    services: &mut Vec<Local>,
+    report: &mut Report,
+) -> Result<(Upstream, Option<(String, String)>), StartError> {
+    let name = Schema::Users.name();
+    if let Some(url) = config.external(name) {
+        let upstream = Upstream::remote(name, std::slice::from_ref(url))
+            .map_err(|source| StartError::External { name: name.to_owned(), source })?;
+        report.checked("users runs elsewhere", url);
+        return Ok((upstream, None));
+    }
+    let database = open(Schema::Users, &data.database(name), report).await?;
+    let login = demo_accounts(config, &database, report).await?;
+    let verifier = verifier(config, name);
+    let app = users::app(config.users.clone(), database.clone(), verifier, Clock::system());
+    let upstream = Upstream::local(name, app.service(), Handle::current());
+    services.push(Local { app, database });
+    Ok((upstream, login))
+}
+
+/// Opens a service's database and brings it to this version's schema.
+async fn open(schema: Schema, path: &Path, report: &mut Report) -> Result<Database, StartError> {
+    let failed = |source| StartError::Database { path: path.display().to_string(), source };
+    let url = database::sqlite_url(path);
+    let options = database::Options::usual(database::Engine::Sqlite);
+    let database = Database::open(&url, options).await.map_err(failed)?;
+    let applied = migration::up(schema, &database).await?;
+    if let Some(newest) = applied.last() {
+        report.made(&format!("{} database migrated", schema.name()), format!("{} to {newest}", path.display()));
+    }
+    Ok(database)
+}
+
+/// In the demo profile: accounts to log in with, made once. In production they must not be there.
+async fn demo_accounts(
+    config: &Config,
+    database: &Database,
+    report: &mut Report,
+) -> Result<Option<(String, String)>, StartError> {
+    if config.profile.is_production() {
+        if demo::is_seeded(database).await.map_err(StartError::Accounts)? {
+            return Err(StartError::DemoData { data: config.data.clone() });
+        }
+        return Ok(None);
+    }
+    if let Some(seeded) = demo::seed(database).await.map_err(StartError::Accounts)? {
+        report.made("demo accounts created", format!("{} users and {}", seeded.users, seeded.admin));
+        report.made("password of admin, shown only now", seeded.admin_password.expose_secret());
+    }
+    let seeded = demo::is_seeded(database).await.map_err(StartError::Accounts)?;
+    Ok(seeded.then(|| (demo::LOGIN.to_owned(), demo::PASSWORD.to_owned())))
+}
+
+/// A local service believes the gateway, by the same key as everywhere.
+fn verifier(config: &Config, service: &str) -> Verifier {
+    const GATEWAY: &str = "gateway";
+    let key = config.gateway.internal_key.as_ref().map(|key| (GATEWAY.to_owned(), key.derive(GATEWAY, service)));
+    Verifier::new(service, key.into_iter().collect())
+}
+
+/// Where a browser on this machine finds an address.
+fn origin(address: SocketAddr) -> String {
+    let host = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
+    let host = if host.contains(':') { format!("[{host}]") } else { host };
+    format!("http://{host}:{}", address.port())
+}
+
+fn is_first_start(data: &DataDirectory) -> bool {
+    !data.database(Schema::Users.name()).exists()
+}
+
+/// Who is in the way, and the way around.
+fn taken(error: &BindError) -> String {
+    let BindError { address, source } = error;
+    if source.kind() != io::ErrorKind::AddrInUse {
+        return format!("cannot listen on {address}: {source}");
+    }
+    let owner = port::owner(*address).map_or("another process".to_owned(), |owner| owner.to_string());
+    format!(
+        "{address} is already taken by {owner}: stop it, or choose another address with --listen (or --admin) HOST:PORT"
+    )
+}
