@@ -25,7 +25,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads `AGORA_PROFILE`, `GATEWAY_LISTEN`, `GATEWAY_ADMIN_LISTEN`, `GATEWAY_WORKERS`, `GATEWAY_KEYS_DIR` and
+    /// Reads `AGORA_PROFILE`, `GATEWAY_LISTEN`, `GATEWAY_ADMIN_LISTEN`, `GATEWAY_THREADS`, `GATEWAY_KEYS_DIR` and
     /// `AGORA_INTERNAL_KEY` (or `_FILE`). Mistakes are collected in `vars`.
     pub fn from_vars(vars: &mut Vars) -> Self {
         let profile = Profile::from_vars(vars);
@@ -36,7 +36,7 @@ impl Config {
             profile,
             listen: vars.optional_parsed("GATEWAY_LISTEN"),
             admin: vars.optional_parsed("GATEWAY_ADMIN_LISTEN"),
-            threads: vars.parsed("GATEWAY_WORKERS", available()),
+            threads: vars.parsed("GATEWAY_THREADS", available()),
             keys: PathBuf::from(vars.text("GATEWAY_KEYS_DIR", "data/keys")),
             internal_key,
         }
