@@ -22,7 +22,7 @@ use self::{
 };
 use crate::{
     beside::{contract, describe},
-    plan::{Access, Plan, Route, Target, TokenRule},
+    plan::{Access, Plan, Route, ServiceKind, Target, TokenRule},
 };
 
 /// The prefix of the components of what stands beside the plan.
@@ -53,7 +53,7 @@ pub fn public_document(plan: &Plan) -> Result<Value, DocumentError> {
 
 fn is_token_route(plan: &Plan, route: &Route) -> bool {
     let names_token = matches!(&route.target, Target::Operation { operation, .. } if operation == "token");
-    names_token && route.deprecated.is_none() && plan.service(route.target.service()).name == "gateway"
+    names_token && route.deprecated.is_none() && plan.service(route.target.service()).kind == ServiceKind::BuiltIn
 }
 
 /// The operations that the plan's routes lead to, in the plan's order.
@@ -82,6 +82,7 @@ fn routes(plan: &Plan) -> Vec<Published<'_>> {
             id,
             caller: caller(route),
             upstream: true,
+            built_in: plan.service(route.target.service()).kind == ServiceKind::BuiltIn,
             successor: route.deprecated.as_ref().map(|successor| successor.path.as_str()),
         })
         .collect()
@@ -107,6 +108,7 @@ fn beside(own: &Value) -> Vec<Published<'_>> {
         id: operation.to_owned(),
         caller: Caller::Ignored,
         upstream: false,
+        built_in: true,
         successor: None,
     });
     published.collect()

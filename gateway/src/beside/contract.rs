@@ -27,9 +27,9 @@ use crate::documents::{operation, pages};
     ),
     components(schemas(problem::ProblemDocument, problem::ProblemError)),
     tags(
-        (name = "meta", description = "What the API is and what it can do."),
-        (name = "documents", description = "How it is documented."),
-        (name = "operations", description = "How it is, for those who run it and those who rely on it."),
+        (name = "Meta", description = "What the API is and what it can do."),
+        (name = "Documents", description = "How it is documented."),
+        (name = "Operations", description = "How it is, for those who run it and those who rely on it."),
     )
 )]
 struct Contract;

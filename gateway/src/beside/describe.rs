@@ -151,7 +151,7 @@ pub(crate) struct SessionConfig {
 /// Where everything is
 ///
 /// A link to every operation of the API, by its operationId.
-#[utoipa::path(get, path = "/api/v1", tag = "meta", operation_id = "index",
+#[utoipa::path(get, path = "/api/v1", tag = "Meta", operation_id = "index",
     responses((status = 200, description = "The index.", body = Index)))]
 pub(crate) async fn index(State(beside): State<Beside>, request: HeaderMap) -> Response {
     beside.site.load().index.answer(&request, REVALIDATE)
@@ -160,35 +160,35 @@ pub(crate) async fn index(State(beside): State<Beside>, request: HeaderMap) -> R
 /// What the API can do
 ///
 /// Version, features and limits of this installation, and what is deprecated in it.
-#[utoipa::path(get, path = "/api/v1/meta", tag = "meta", operation_id = "show_meta",
+#[utoipa::path(get, path = "/api/v1/meta", tag = "Meta", operation_id = "show_meta",
     responses((status = 200, description = "What it can do.", body = Meta)))]
 pub(crate) async fn meta(State(beside): State<Beside>, request: HeaderMap) -> Response {
     beside.site.load().meta.answer(&request, REVALIDATE)
 }
 
 /// What a web front end needs to know
-#[utoipa::path(get, path = "/config.json", tag = "meta", operation_id = "show_config",
+#[utoipa::path(get, path = "/config.json", tag = "Meta", operation_id = "show_config",
     responses((status = 200, description = "The configuration.", body = FrontConfig)))]
 pub(crate) async fn config(State(beside): State<Beside>, request: HeaderMap) -> Response {
     beside.site.load().config.answer(&request, REVALIDATE)
 }
 
 /// What answers here, and in which version
-#[utoipa::path(get, path = "/version", tag = "operations", operation_id = "show_version",
+#[utoipa::path(get, path = "/version", tag = "Operations", operation_id = "show_version",
     responses((status = 200, description = "Name and version.", body = Version)))]
 pub(crate) async fn version() -> Response {
     ([(CACHE_CONTROL, REVALIDATE)], Json(Version { name: NAME, version: VERSION })).into_response()
 }
 
 /// This document as JSON
-#[utoipa::path(get, path = "/openapi.json", tag = "documents", operation_id = "openapi_json",
+#[utoipa::path(get, path = "/openapi.json", tag = "Documents", operation_id = "openapi_json",
     responses((status = 200, description = "OpenAPI 3.1, with a strong `ETag`.", content_type = "application/json", body = Object)))]
 pub(crate) async fn openapi_json(State(beside): State<Beside>, request: HeaderMap) -> Response {
     beside.site.load().documents.json.answer(&request, REVALIDATE)
 }
 
 /// This document as YAML
-#[utoipa::path(get, path = "/openapi.yaml", tag = "documents", operation_id = "openapi_yaml",
+#[utoipa::path(get, path = "/openapi.yaml", tag = "Documents", operation_id = "openapi_yaml",
     responses((status = 200, description = "OpenAPI 3.1, with a strong `ETag`.", content_type = "application/yaml", body = String)))]
 pub(crate) async fn openapi_yaml(State(beside): State<Beside>, request: HeaderMap) -> Response {
     beside.site.load().documents.yaml.answer(&request, REVALIDATE)
@@ -221,7 +221,7 @@ pub(crate) struct Jwks {
 /// The keys that access tokens are signed with
 ///
 /// A JSON Web Key Set (RFC 7517). Keys rotate with overlap: find the one that a token's `kid` names.
-#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "operations", operation_id = "show_jwks",
+#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "Operations", operation_id = "show_jwks",
     responses((status = 200, description = "The public keys.", content_type = "application/jwk-set+json", body = Jwks)))]
 pub(crate) async fn jwks(State(beside): State<Beside>) -> Response {
     let headers = [(CONTENT_TYPE, "application/jwk-set+json"), (CACHE_CONTROL, "public, max-age=300")];

@@ -85,7 +85,7 @@ static FRONT: LazyLock<Fixed> = LazyLock::new(|| {
 });
 
 /// `GET /`: a small page for people; for anything else there is no such endpoint.
-#[utoipa::path(get, path = "/", tag = "documents", operation_id = "front_page",
+#[utoipa::path(get, path = "/", tag = "Documents", operation_id = "front_page",
     summary = "The front page", description = "A small page for people. Without `Accept: text/html` there is nothing here.",
     responses(
         (status = 200, description = "The page.", content_type = "text/html", body = String),

@@ -70,7 +70,7 @@ pub(crate) struct ServiceHealth {
 /// The process runs
 ///
 /// Says nothing about services: restart the process only if this stops to answer.
-#[utoipa::path(get, path = "/livez", tag = "operations",
+#[utoipa::path(get, path = "/livez", tag = "Operations",
     responses((status = 200, description = "The process runs.", body = Probe)))]
 pub(crate) async fn livez() -> Response {
     uncached(Json(FINE))
@@ -79,7 +79,7 @@ pub(crate) async fn livez() -> Response {
 /// The gateway takes requests
 ///
 /// A service that is down does not make the gateway unready: everything else keeps working.
-#[utoipa::path(get, path = "/readyz", tag = "operations", responses(
+#[utoipa::path(get, path = "/readyz", tag = "Operations", responses(
     (status = 200, description = "Requests are welcome.", body = Probe),
     (status = 503, description = "`overloaded`: the gateway is shutting down.")))]
 pub(crate) async fn readyz(State(beside): State<Beside>) -> Response {
@@ -93,7 +93,7 @@ pub(crate) async fn readyz(State(beside): State<Beside>) -> Response {
 /// How each service is
 ///
 /// Asks every service whether it is ready, all at once, and waits for at most one second.
-#[utoipa::path(get, path = "/healthz", tag = "operations", responses(
+#[utoipa::path(get, path = "/healthz", tag = "Operations", responses(
     (status = 200, description = "All services are up.", body = Health),
     (status = 503, description = "`upstream_unavailable`: at least one service is down. The member `services` says which and why.")))]
 pub(crate) async fn healthz(State(beside): State<Beside>) -> Response {

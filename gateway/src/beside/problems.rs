@@ -60,7 +60,7 @@ impl From<Code> for ProblemCode {
 /// List the problem codes
 ///
 /// The list is closed: a client may handle all of it. A page for browsers, JSON for everyone else.
-#[utoipa::path(get, path = "/problems", tag = "documents", operation_id = "list_problems", responses(
+#[utoipa::path(get, path = "/problems", tag = "Documents", operation_id = "list_problems", responses(
     (status = 200, description = "Every code.", content((ProblemCodes = "application/json"), (String = "text/html")))))]
 pub(crate) async fn index(request: HeaderMap) -> Response {
     if page::wants_html(&request) {
@@ -72,7 +72,7 @@ pub(crate) async fn index(request: HeaderMap) -> Response {
 /// Explain a problem code
 ///
 /// The `type` of every problem document leads here. A page for browsers, JSON for everyone else.
-#[utoipa::path(get, path = "/problems/{code}", tag = "documents", operation_id = "show_problem",
+#[utoipa::path(get, path = "/problems/{code}", tag = "Documents", operation_id = "show_problem",
     params(("code" = String, Path, description = "The `code` of a problem document.", example = "upstream_unavailable")),
     responses(
         (status = 200, description = "What it means.", content((ProblemCode = "application/json"), (String = "text/html"))),

@@ -34,25 +34,89 @@ pub(crate) fn of(published: &Published<'_>, has_body: bool, timeout_status: u16)
     expected
 }
 
-/// The contract's responses and the gateway's, by status. Where both speak, the contract is the more precise one.
-pub(crate) fn merge(described: Option<Value>, expected: &[Expected]) -> Value {
+/// The contract's responses and the gateway's, by status. Where both speak, both are heard: the contract first, and what the gateway
+/// adds if its problem code is another one.
+pub(crate) fn merge(described: Option<Value>, expected: &[Expected], components: &Components) -> Value {
     let mut responses = match described {
         Some(Value::Object(map)) => map,
         _ => Map::new(),
     };
     for (status, name) in expected {
-        let reference = json!({"$ref": format!("#/components/responses/{name}")});
-        responses.entry(status.to_string()).or_insert(reference);
-    }
-    if let Some(Value::Object(unavailable)) = responses.get_mut("503")
-        && !unavailable.contains_key("$ref")
-        && let Value::Object(headers) = unavailable.entry("headers").or_insert_with(|| json!({}))
-    {
-        headers.entry("Retry-After").or_insert_with(|| header_reference("RetryAfter"));
+        match responses.get_mut(&status.to_string()) {
+            Some(Value::Object(own)) => {
+                if let Some(ours) = components.shared("responses", name) {
+                    combine(own, ours);
+                }
+            }
+            _ => {
+                let reference = json!({"$ref": format!("#/components/responses/{name}")});
+                responses.insert(status.to_string(), reference);
+            }
+        }
     }
     let mut responses: Vec<(String, Value)> = responses.into_iter().collect();
     responses.sort_by(|(a, _), (b, _)| a.cmp(b));
     Value::Object(responses.into_iter().collect())
+}
+
+/// Adds to a contract's response what the gateway may answer with the same status.
+fn combine(own: &mut Map<String, Value>, ours: &Value) {
+    let Some(Value::Object(content)) = own.get_mut("content").and_then(|c| c.get_mut(PROBLEM)) else { return };
+    let Some(added) = ours.pointer(EXAMPLE) else { return };
+    let mut examples = named_examples(content);
+    if examples.contains_key(code_of(added)) {
+        return;
+    }
+    examples.insert(code_of(added).to_owned(), json!({"summary": added.get("title"), "value": added}));
+    content.shift_remove("example");
+    content.insert("examples".to_owned(), Value::Object(examples));
+    let text = |response: Option<&Value>| response.and_then(Value::as_str).unwrap_or_default().trim().to_owned();
+    let both = format!("{}\n\n{}", text(own.get("description")), text(ours.get("description")));
+    own.insert("description".to_owned(), Value::String(both.trim().to_owned()));
+    if let Some(Value::Object(headers)) = ours.get("headers")
+        && let Value::Object(own) = own.entry("headers").or_insert_with(|| json!({}))
+    {
+        for (name, header) in headers {
+            if !own.keys().any(|known| known.eq_ignore_ascii_case(name)) {
+                own.insert(name.clone(), header.clone());
+            }
+        }
+    }
+}
+
+const PROBLEM: &str = "application/problem+json";
+/// Where the example of a shared response is.
+const EXAMPLE: &str = "/content/application~1problem+json/example";
+
+fn code_of(problem: &Value) -> &str {
+    problem.get("code").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The examples of a media type by name; a single one is named by its code.
+fn named_examples(content: &Map<String, Value>) -> Map<String, Value> {
+    if let Some(Value::Object(examples)) = content.get("examples") {
+        return examples.clone();
+    }
+    let single = content.get("example").into_iter();
+    single.map(|one| (code_of(one).to_owned(), json!({"summary": one.get("title"), "value": one}))).collect()
+}
+
+/// Problem documents name the path of the request: in an example that is the public one, not the service's.
+pub(crate) fn set_instance(responses: &mut Value, instance: &str) {
+    let responses = responses.as_object_mut().into_iter().flat_map(Map::values_mut);
+    for content in responses.filter_map(|response| response.get_mut("content")?.get_mut(PROBLEM)) {
+        if let Some(example) = content.get_mut("example") {
+            rename(example, instance);
+        }
+        let named = content.get_mut("examples").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
+        named.filter_map(|example| example.get_mut("value")).for_each(|value| rename(value, instance));
+    }
+}
+
+fn rename(problem: &mut Value, instance: &str) {
+    if let Some(stated) = problem.get_mut("instance") {
+        *stated = instance.into();
+    }
 }
 
 /// Adds the shared responses and headers to the document.
@@ -166,7 +230,7 @@ fn response(description: &str, problem: &Problem, headers: &[(&str, &str)]) -> V
         let named = headers.iter().map(|(name, component)| ((*name).to_owned(), header_reference(component)));
         response["headers"] = Value::Object(named.collect());
     }
-    response["content"] = json!({"application/problem+json": {
+    response["content"] = json!({PROBLEM: {
         "schema": {"$ref": "#/components/schemas/Problem"},
         "example": example(problem),
     }});

@@ -39,7 +39,8 @@ impl Components {
         Value::Object(kinds.collect())
     }
 
-    fn shared(&self, kind: &str, name: &str) -> Option<&Value> {
+    /// A component of the gateway's own.
+    pub(crate) fn shared(&self, kind: &str, name: &str) -> Option<&Value> {
         let component = self.kinds.get(kind)?.get(name)?;
         component.owner.is_none().then_some(&component.value)
     }

@@ -25,6 +25,8 @@ pub(crate) struct Published<'a> {
     pub(crate) caller: Caller<'a>,
     /// Whether a service may be asked, so that it may be missing.
     pub(crate) upstream: bool,
+    /// Whether it is the gateway's own. Another service's 401 is about the gateway's assertion and never reaches the caller.
+    pub(crate) built_in: bool,
     /// Where to go instead, when it is deprecated.
     pub(crate) successor: Option<&'a str>,
 }
@@ -91,9 +93,31 @@ pub(crate) fn build(
     if !parameters.is_empty() {
         carried.insert("parameters".to_owned(), Value::Array(parameters));
     }
+    if let Some(Value::Object(responses)) = carried.get_mut("responses").filter(|_| !published.built_in) {
+        responses.shift_remove("401");
+    }
     let mut carried = Value::Object(carried);
     Import::new(published.service, published.document, components).adopt(&mut carried)?;
-    Ok(assemble(published, described.operation, carried, timeout_status))
+    let body = carried.get("requestBody").is_some();
+    let expected = answers::of(published, body, timeout_status);
+    let mut responses = answers::merge(take(&mut carried, "responses"), &expected, components);
+    answers::set_instance(&mut responses, &example_path(published.template, carried.get("parameters")));
+    Ok(assemble(published, described.operation, carried, responses))
+}
+
+fn take(carried: &mut Value, key: &str) -> Option<Value> {
+    carried.as_object_mut()?.shift_remove(key)
+}
+
+/// The public path with the examples of its parameters in it.
+fn example_path(template: &str, parameters: Option<&Value>) -> String {
+    let parameters = parameters.and_then(Value::as_array).into_iter().flatten();
+    let examples = parameters.filter_map(|parameter| {
+        let example = parameter.get("example").or_else(|| parameter.get("schema")?.get("example"))?;
+        let text = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
+        Some((format!("{{{}}}", parameter.get("name")?.as_str()?), text))
+    });
+    examples.fold(template.to_owned(), |path, (name, text)| path.replace(&name, &text))
 }
 
 fn missing(published: &Published<'_>) -> DocumentError {
@@ -101,12 +125,7 @@ fn missing(published: &Published<'_>) -> DocumentError {
 }
 
 /// The keys in the order in which a reader wants them.
-fn assemble(
-    published: &Published<'_>,
-    described: &Map<String, Value>,
-    mut carried: Value,
-    timeout_status: u16,
-) -> Value {
+fn assemble(published: &Published<'_>, described: &Map<String, Value>, mut carried: Value, responses: Value) -> Value {
     let mut operation = Map::new();
     for key in ["tags", "summary"] {
         if let Some(value) = described.get(key) {
@@ -117,15 +136,12 @@ fn assemble(
         operation.insert("description".to_owned(), Value::String(text));
     }
     operation.insert("operationId".to_owned(), Value::String(published.id.clone()));
-    let mut take = |key: &str| carried.as_object_mut().and_then(|c| c.shift_remove(key));
-    let (parameters, body, responses) = (take("parameters"), take("requestBody"), take("responses"));
-    let expected = answers::of(published, body.is_some(), timeout_status);
-    for (key, value) in [("parameters", parameters), ("requestBody", body)] {
-        if let Some(value) = value {
+    for key in ["parameters", "requestBody"] {
+        if let Some(value) = take(&mut carried, key) {
             operation.insert(key.to_owned(), value);
         }
     }
-    operation.insert("responses".to_owned(), answers::merge(responses, &expected));
+    operation.insert("responses".to_owned(), responses);
     if published.successor.is_some() || described.get("deprecated") == Some(&Value::Bool(true)) {
         operation.insert("deprecated".to_owned(), Value::Bool(true));
     }

@@ -16,7 +16,8 @@ fn users() -> Value {
                     "schema": {"$ref": "#/components/schemas/Page"}}}}},
             }},
             "/users/{username}": {
-                "parameters": [{"name": "username", "in": "path", "required": true, "schema": {"type": "string"}}],
+                "parameters": [{"name": "username", "in": "path", "required": true, "schema": {"type": "string"},
+                    "example": "ada"}],
                 "get": {"operationId": "show_user", "tags": ["users"], "responses": {
                     "200": {"description": "The user.", "content": {"application/json": {
                         "schema": {"$ref": "#/components/schemas/User"}}}},
@@ -51,6 +52,7 @@ fn published<'a>(document: &'a Value, method: &str, template: &'a str, operation
         id: operation.to_owned(),
         caller: Caller::Anyone,
         upstream: true,
+        built_in: false,
         successor: None,
     }
 }
@@ -163,12 +165,51 @@ fn a_slow_upstream_is_a_504_only_where_the_operator_wants_it() {
 }
 
 #[test]
-fn the_contracts_own_description_of_a_status_wins_and_a_503_always_says_when_to_come_back() {
-    let users = users();
+fn where_contract_and_gateway_answer_with_one_status_both_are_described() {
+    let mut users = users();
+    let busy = json!({"description": "`overloaded`: too busy.", "content": {"application/problem+json": {
+        "schema": {"$ref": "#/components/schemas/Problem"},
+        "example": {"code": "overloaded", "title": "Busy", "instance": "/users/{username}"}}}});
+    users["paths"]["/users/{username}"]["patch"]["responses"]["503"] = busy;
     let document = merge(&surface(all(&users))).unwrap();
     let unavailable = &document["paths"]["/api/v1/users/{username}"]["patch"]["responses"]["503"];
-    assert_eq!(unavailable["description"], "Too busy.");
+    let text = unavailable["description"].as_str().unwrap();
+    assert!(text.starts_with("`overloaded`: too busy.\n\nThe service did not answer"), "{text}");
     assert_eq!(unavailable["headers"]["Retry-After"], json!({"$ref": "#/components/headers/RetryAfter"}));
+    let content = &unavailable["content"]["application/problem+json"];
+    assert!(content.get("example").is_none(), "{content}");
+    let codes: Vec<_> = content["examples"].as_object().unwrap().keys().collect();
+    assert_eq!(codes, ["overloaded", "upstream_unavailable"]);
+    assert_eq!(content["examples"]["overloaded"]["value"]["instance"], "/api/v1/users/ada");
+}
+
+#[test]
+fn a_code_that_the_contract_describes_already_is_not_added_again() {
+    let mut users = users();
+    let same = json!({"description": "Not there.", "content": {"application/problem+json": {
+        "schema": {"$ref": "#/components/schemas/Problem"}, "example": {"code": "upstream_unavailable"}}}});
+    users["paths"]["/users/{username}"]["patch"]["responses"]["503"] = same.clone();
+    let document = merge(&surface(all(&users))).unwrap();
+    assert_eq!(document["paths"]["/api/v1/users/{username}"]["patch"]["responses"]["503"], same);
+}
+
+#[test]
+fn a_services_401_is_between_it_and_the_gateway_and_the_gateways_own_is_the_callers() {
+    let mut users = users();
+    users["paths"]["/users"]["get"]["responses"]["401"] = json!({"description": "No assertion."});
+    let unauthorized = |built_in| {
+        let mut one = published(&users, "get", "/api/v1/users", "list_users");
+        one.built_in = built_in;
+        merge(&surface(vec![one])).unwrap()["paths"]["/api/v1/users"]["get"]["responses"]["401"].clone()
+    };
+    assert_eq!(unauthorized(false), json!({"$ref": "#/components/responses/Unauthorized"}));
+    assert_eq!(unauthorized(true), json!({"description": "No assertion."}));
+}
+
+#[test]
+fn the_shared_503_has_an_example_and_says_when_to_come_back() {
+    let users = users();
+    let document = merge(&surface(all(&users))).unwrap();
     let shared = &document["components"]["responses"]["ServiceUnavailable"];
     let example = &shared["content"]["application/problem+json"]["example"];
     assert_eq!((example["status"].as_u64(), example["code"].as_str()), (Some(503), Some("upstream_unavailable")));

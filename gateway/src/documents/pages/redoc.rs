@@ -28,7 +28,7 @@ pub(crate) struct Page {
 }
 
 /// `GET /redoc`
-#[utoipa::path(get, path = "/redoc", tag = "documents", operation_id = "redoc_page",
+#[utoipa::path(get, path = "/redoc", tag = "Documents", operation_id = "redoc_page",
     summary = "Read the API (ReDoc)",
     responses((status = 200, description = "The page.", content_type = "text/html", body = String)))]
 pub(crate) async fn page() -> Response {

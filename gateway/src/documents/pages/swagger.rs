@@ -22,7 +22,7 @@ pub(crate) struct Page {
 }
 
 /// `GET /docs`
-#[utoipa::path(get, path = "/docs", tag = "documents", operation_id = "docs_page",
+#[utoipa::path(get, path = "/docs", tag = "Documents", operation_id = "docs_page",
     summary = "Read and try the API (Swagger UI)",
     responses((status = 200, description = "The page.", content_type = "text/html", body = String)))]
 pub(crate) async fn page(request: HeaderMap) -> Response {
