@@ -98,6 +98,9 @@ fn prepare(head: &mut request::Parts, call: &Call<'_>, plane: &Plane, connection
     let trusted = plane.trusts(connection.peer.ip());
     fields::to_upstream(&mut head.headers, head.version, call.receiver, &connection.forwarded, trusted);
     head.headers.insert(problem::REQUEST_ID, exchange.request_id().clone());
+    if let Ok(path) = HeaderValue::from_str(head.uri.path()) {
+        head.headers.insert(problem::FORWARDED_PATH, path);
+    }
     if let Some(assertion) = &call.assertion {
         head.headers.insert(ASSERTION, assertion.clone());
     }

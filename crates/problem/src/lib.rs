@@ -26,7 +26,7 @@ mod fields;
 mod schema;
 
 pub use code::{Code, UnknownCode};
-pub use complete::{REQUEST_ID, complete, method_not_allowed, not_found};
+pub use complete::{FORWARDED_PATH, REQUEST_ID, complete, method_not_allowed, not_found};
 pub use document::{FieldError, MEDIA_TYPE, Problem};
 pub use extract::{BodyLimit, Form, JSON_LIMIT, Json, Path, Query};
 pub use fields::{Fields, Invalid, suggestion};

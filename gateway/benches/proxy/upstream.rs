@@ -90,6 +90,7 @@ fn session(id: u64) -> String {
             "following_count": 0, "joined_at": then, "email": null, "is_active": true,
         },
         "session": { "id": format!("00000000-0000-7000-8000-{id:012}"), "created_at": then, "expires_at": later },
+        "as_of_ms": 1_767_225_600_000_i64,
     })
     .to_string()
 }
