@@ -13,6 +13,7 @@ mod observing;
 mod proxying;
 mod statuses;
 mod streaming;
+mod tokens;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
