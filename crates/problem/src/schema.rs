@@ -67,6 +67,7 @@ pub struct ProblemError {
 pub fn describe(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
         for operation in operations(item) {
+            let path = instance(path, operation);
             for (status, response) in &mut operation.responses.responses {
                 let Some(status) = status.parse::<u16>().ok().filter(|status| *status >= 400) else {
                     continue;
@@ -74,7 +75,7 @@ pub fn describe(document: &mut OpenApi) {
                 if let RefOr::T(response) = response
                     && let Ok(status) = http::StatusCode::from_u16(status)
                 {
-                    complete(path, status, response);
+                    complete(&path, status, response);
                 }
             }
         }
@@ -85,6 +86,19 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete]
         .into_iter()
         .filter_map(Option::as_mut)
+}
+
+/// The path with the examples of its parameters in it.
+fn instance(path: &str, operation: &Operation) -> String {
+    let mut path = path.to_owned();
+    for parameter in operation.parameters.iter().flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
+        if let Some(example) = parameter.extensions.as_ref().and_then(|more| more.get("example")) {
+            let example = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
+            path = path.replace(&format!("{{{}}}", parameter.name), &example);
+        }
+    }
+    path
 }
 
 fn complete(path: &str, status: http::StatusCode, response: &mut Response) {

@@ -4,7 +4,7 @@ use problem::{ProblemDocument, ProblemError};
 use serde_json::Value;
 use utoipa::{
     OpenApi as _,
-    openapi::{OpenApi, RefOr, Response, path::Operation},
+    openapi::{Array, OpenApi, Ref, RefOr, Response, Schema, path::Operation},
 };
 
 use crate::{
@@ -52,8 +52,26 @@ pub fn openapi() -> OpenApi {
         }
     }
     problem::describe(&mut document);
+    name_pages(&mut document);
     document
 }
+
+/// A page of a generic type is written out in full under a technical name; here it gets a name, and names its items.
+fn name_pages(document: &mut OpenApi) {
+    let Some(components) = &mut document.components else { return };
+    for (generic, name, item) in PAGES {
+        let Some(mut page) = components.schemas.remove(generic) else { continue };
+        if let RefOr::T(Schema::Object(object)) = &mut page {
+            let items = Array::new(Ref::from_schema_name(item));
+            object.properties.insert("items".to_owned(), RefOr::T(Schema::Array(items)));
+        }
+        components.schemas.insert(name.to_owned(), page);
+    }
+}
+
+/// Pages: the generic name, the name in the document, the name of an item.
+const PAGES: [(&str, &str, &str); 2] =
+    [("Page_User", "UserPage", "User"), ("Page_SessionItem", "SessionPage", "SessionItem")];
 
 /// The failures that any operation of its kind can have, and an example of its success.
 fn complete(operation: &mut Operation) {
@@ -97,8 +115,11 @@ fn exemplify(response: &mut Response) {
         if let RefOr::T(content) = content
             && let Some(RefOr::Ref(schema)) = &content.schema
         {
-            let name = schema.ref_location.rsplit('/').next().unwrap_or_default();
-            content.example = example(name);
+            let name = schema.ref_location.rsplit('/').next().unwrap_or_default().to_owned();
+            content.example = example(&name);
+            if let Some((_, page, _)) = PAGES.iter().find(|(generic, _, _)| *generic == name) {
+                content.schema = Some(Ref::from_schema_name(*page).into());
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 };
 
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"sid": "01931a0b-6f5e-7c3a-9a51-2f1c7d9f0b11", "all": false}))]
 pub(crate) struct CloseSession {
     /// SHA-256 of a refresh token of the session, in hexadecimal; also of one that was used before.
@@ -27,6 +27,7 @@ pub(crate) struct CloseSession {
     /// The id of a session of the signed-in caller.
     sid: Option<String>,
     /// Ends every session of that account.
+    #[serde(default)]
     all: bool,
 }
 

@@ -48,7 +48,7 @@ pub(crate) struct SessionItem {
     tag = "Sessions",
     params(PageParameters),
     responses(
-        (status = 200, description = "A page of sessions.", body = Page<SessionItem>, headers(("link" = String, description = "The next page."))),
+        (status = 200, description = "A page of sessions.", body = Page<SessionItem>, headers(("Link" = String, description = "The next page."))),
         (status = 400, description = "`invalid_parameter` or `invalid_cursor`: a parameter is not valid."),
     )
 )]

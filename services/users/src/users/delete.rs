@@ -25,7 +25,7 @@ use crate::{
     tag = "Users",
     params(
         ("username" = String, Path, description = "The username.", example = "ada"),
-        ("if-match" = Option<String>, Header, description = "The version that is to be deleted.", nullable = false),
+        ("If-Match" = Option<String>, Header, description = "The version that is to be deleted.", nullable = false),
     ),
     responses(
         (status = 204, description = "The account has been deleted."),

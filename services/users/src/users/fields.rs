@@ -29,31 +29,31 @@ fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<P
 
 /// A change of one's own profile.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"display_name": "Ada Lovelace", "status": "computing"}))]
 pub(crate) struct UpdateMe {
     /// 1–80 characters; `null` means the username.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 80)]
     display_name: Patch<String>,
     /// At most 80 characters.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 80)]
     first_name: Patch<String>,
     /// At most 80 characters.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 80)]
     last_name: Patch<String>,
     /// At most 500 characters, in lines.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 500)]
     description: Patch<String>,
     /// At most 100 characters.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 100)]
     status: Patch<String>,
     /// `null` takes the address away.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 254)]
     email: Patch<String>,
 }
@@ -92,31 +92,31 @@ fn text<T>(field: &Patch<String>, check: impl FnOnce(&str) -> Option<T>) -> Opti
 
 /// A change of an account by the account itself or by an administrator.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"roles": ["seller"], "is_active": true}))]
 pub(crate) struct UpdateUser {
     /// 1–80 characters; `null` means the username.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 80)]
     display_name: Patch<String>,
     /// At most 80 characters.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 80)]
     first_name: Patch<String>,
     /// At most 80 characters.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 80)]
     last_name: Patch<String>,
     /// At most 500 characters, in lines.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 500)]
     description: Patch<String>,
     /// At most 100 characters.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 100)]
     status: Patch<String>,
     /// `null` takes the address away.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 254)]
     email: Patch<String>,
     /// All roles of the account. Only administrators may change them, and never their own.

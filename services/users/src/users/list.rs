@@ -49,7 +49,7 @@ pub(crate) struct ListUsers {
     tag = "Users",
     params(ListUsers),
     responses(
-        (status = 200, description = "A page of accounts.", body = Page<User>, headers(("link" = String, description = "The next page."))),
+        (status = 200, description = "A page of accounts.", body = Page<User>, headers(("Link" = String, description = "The next page."))),
         (status = 400, description = "`invalid_parameter` or `invalid_cursor`: a parameter is not valid."),
     )
 )]

@@ -22,7 +22,7 @@ use crate::{Service, access, error::Error};
     path = "/users/me",
     tag = "Users",
     responses(
-        (status = 200, description = "The caller's account.", body = User, headers(("etag" = String, description = "The version."))),
+        (status = 200, description = "The caller's account.", body = User, headers(("ETag" = String, description = "The version."))),
         (status = 304, description = "The caller has this version already (`If-None-Match`)."),
         (status = 404, description = "The account has been deleted."),
     )
@@ -44,10 +44,10 @@ pub(crate) async fn show_me(
     patch,
     path = "/users/me",
     tag = "Users",
-    params(("if-match" = Option<String>, Header, description = "The version that the change was made from.", nullable = false)),
+    params(("If-Match" = Option<String>, Header, description = "The version that the change was made from.", nullable = false)),
     request_body(content((UpdateMe = "application/json"), (UpdateMe = "application/merge-patch+json"))),
     responses(
-        (status = 200, description = "The account as it is now.", body = User, headers(("etag" = String, description = "The version."))),
+        (status = 200, description = "The account as it is now.", body = User, headers(("ETag" = String, description = "The version."))),
         (status = 403, description = "The account is disabled."),
         (status = 404, description = "The account has been deleted."),
         (status = 409, description = "`email_taken`: another account uses this e-mail address."),
@@ -72,7 +72,7 @@ pub(crate) async fn update_me(
     delete,
     path = "/users/me",
     tag = "Users",
-    params(("if-match" = Option<String>, Header, description = "The version that is to be deleted.", nullable = false)),
+    params(("If-Match" = Option<String>, Header, description = "The version that is to be deleted.", nullable = false)),
     responses(
         (status = 204, description = "The account has been deleted."),
         (status = 404, description = "The account has been deleted before."),

@@ -73,7 +73,7 @@ pub(crate) struct RegisterUser {
     extensions(("x-internal" = json!(true))),
     request_body = RegisterUser,
     responses(
-        (status = 201, description = "The account and its session.", body = Opened, headers(("location" = String, description = "The account."))),
+        (status = 201, description = "The account and its session.", body = Opened, headers(("Location" = String, description = "The account."))),
         (status = 409, description = "`username_taken` or `email_taken`: nothing was created."),
     )
 )]
@@ -154,20 +154,16 @@ pub(crate) async fn insert(
         let nothing = OnConflict::new().do_nothing().to_owned();
         let mut row = row.into_active_model().reset_all();
         row.id = NotSet;
-        match user::Entity::insert(row).on_conflict(nothing).exec_with_returning(transaction).await {
-            Ok(user) => {
-                let (user_id, password_hash) = (user.id, password_hash.to_owned());
-                let credential = credential::Model { user_id, password_hash, changed_at: now };
-                credential.into_active_model().reset_all().insert(transaction).await?;
-                return Ok(user);
-            }
-            Err(DbErr::RecordNotInserted) => {
-                let taken = taken(transaction, account, &username).await?;
-                if account.username.is_some() || matches!(taken, Error::EmailTaken) {
-                    return Err(taken);
-                }
-            }
-            Err(error) => return Err(error.into()),
+        let inserted = user::Entity::insert(row).on_conflict(nothing).exec_with_returning_many(transaction).await?;
+        if let Some(user) = inserted.into_iter().next() {
+            let (user_id, password_hash) = (user.id, password_hash.to_owned());
+            let credential = credential::Model { user_id, password_hash, changed_at: now };
+            credential.into_active_model().reset_all().insert(transaction).await?;
+            return Ok(user);
+        }
+        let taken = taken(transaction, account, &username).await?;
+        if account.username.is_some() || matches!(taken, Error::EmailTaken) {
+            return Err(taken);
         }
     }
     Err(Error::UsernameTaken)

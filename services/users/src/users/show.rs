@@ -22,7 +22,7 @@ use crate::{
     tag = "Users",
     params(("username" = String, Path, description = "The username.", example = "ada")),
     responses(
-        (status = 200, description = "The account.", body = User, headers(("etag" = String, description = "The version."))),
+        (status = 200, description = "The account.", body = User, headers(("ETag" = String, description = "The version."))),
         (status = 304, description = "The caller has this version already (`If-None-Match`)."),
         (status = 404, description = "There is no such account."),
     )

@@ -24,11 +24,11 @@ use crate::{Service, error::Error};
     tag = "Users",
     params(
         ("username" = String, Path, description = "The username.", example = "ada"),
-        ("if-match" = Option<String>, Header, description = "The version that the change was made from.", nullable = false),
+        ("If-Match" = Option<String>, Header, description = "The version that the change was made from.", nullable = false),
     ),
     request_body(content((UpdateUser = "application/json"), (UpdateUser = "application/merge-patch+json"))),
     responses(
-        (status = 200, description = "The account as it is now.", body = User, headers(("etag" = String, description = "The version."))),
+        (status = 200, description = "The account as it is now.", body = User, headers(("ETag" = String, description = "The version."))),
         (status = 403, description = "The caller may not change this."),
         (status = 404, description = "There is no such account."),
         (status = 409, description = "`email_taken`: another account uses this e-mail address. `conflict`: the last active administrator has to stay one."),

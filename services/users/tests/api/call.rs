@@ -1,0 +1,188 @@
+//! One request and its answer. Every answer is held against the service's own document.
+
+use std::{ops::Index, sync::LazyLock, time::SystemTime};
+
+use axum::body::Body;
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use principal::{ASSERTION, Principal};
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use crate::harness::{Person, Service};
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(users::openapi()).unwrap());
+
+/// A request that has not been sent.
+#[derive(Clone)]
+pub(crate) struct Call<'a> {
+    service: &'a Service,
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Vec<u8>,
+    caller: Option<Principal>,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(service: &'a Service, method: &str, path: &str) -> Self {
+        let (method, path) = (method.parse().unwrap(), path.to_owned());
+        Self {
+            service,
+            method,
+            path,
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+            caller: Some(Principal::anonymous()),
+        }
+    }
+
+    pub(crate) fn json(self, body: Value) -> Self {
+        self.header("content-type", "application/json").body(body.to_string())
+    }
+
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.insert(name, value.parse().unwrap());
+        self
+    }
+
+    /// The caller is this person, with their present session.
+    pub(crate) fn by(self, person: &Person) -> Self {
+        self.with_roles(person, &[])
+    }
+
+    pub(crate) fn by_admin(self, person: &Person) -> Self {
+        self.with_roles(person, &["admin"])
+    }
+
+    pub(crate) fn with_roles(mut self, person: &Person, roles: &[&str]) -> Self {
+        self.caller = Some(Principal {
+            sub: Some(person.id.to_string()),
+            sid: Some(person.sid.clone()),
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        });
+        self
+    }
+
+    /// No assertion at all.
+    pub(crate) fn unasserted(mut self) -> Self {
+        self.caller = None;
+        self
+    }
+
+    pub(crate) fn request(&self) -> Request<Body> {
+        let mut request = Request::builder().method(self.method.clone()).uri(&self.path);
+        *request.headers_mut().unwrap() = self.headers.clone();
+        let mut request = request.body(Body::from(self.body.clone())).unwrap();
+        if let Some(caller) = &self.caller {
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+            request.headers_mut().insert(ASSERTION, self.service.signer.assert(caller, now as i64));
+        }
+        request
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        let response = self.service.router.clone().oneshot(self.request()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let answer = Answer {
+            what: format!("{} {}", self.method, self.path),
+            status: parts.status,
+            headers: parts.headers,
+            json: serde_json::from_slice(&body).unwrap_or(Value::Null),
+            text: String::from_utf8_lossy(&body).into_owned(),
+        };
+        answer.hold_against_the_document(&self.method, &self.path);
+        answer
+    }
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    what: String,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) json: Value,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    /// The answer, if it has this status.
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}: {}", self.what, self.text);
+        self
+    }
+
+    /// The answer, if it is a problem document of this status and code.
+    pub(crate) fn refused(self, status: u16, code: &str) -> Self {
+        let answer = self.expect(status);
+        assert_eq!(answer.json["code"], code, "{}: {}", answer.what, answer.text);
+        answer
+    }
+
+    /// The answer, if it refuses exactly these fields, each for this reason.
+    pub(crate) fn refuses(self, fields: &[(&str, &str)]) -> Self {
+        let answer = self.refused(422, "validation_failed");
+        let mut found: Vec<_> = answer.json["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|error| (error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap()))
+            .collect();
+        let mut expected = fields.to_vec();
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{}", answer.what);
+        answer
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).unwrap_or_else(|| panic!("{}: no {name}", self.what)).to_str().unwrap()
+    }
+
+    /// The usernames of a page.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let items = self.json["items"].as_array().unwrap();
+        items.iter().map(|item| item["username"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Every status is declared, every error is a problem document of its own request.
+    fn hold_against_the_document(&self, method: &Method, path: &str) {
+        let path = path.split('?').next().unwrap();
+        if self.status.is_client_error() || self.status.is_server_error() {
+            assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.what);
+            assert_eq!(self.json["instance"], path, "{}", self.what);
+            assert_eq!(self.json["status"], self.status.as_u16(), "{}", self.what);
+        }
+        let code = self.json["code"].as_str().unwrap_or_default();
+        if matches!(code, "route_not_found" | "method_not_allowed") || path == "/readyz" || path == "/livez" {
+            return;
+        }
+        let segments: Vec<_> = path.split('/').collect();
+        let fits = |template: &str| {
+            let pieces: Vec<_> = template.split('/').collect();
+            pieces.len() == segments.len()
+                && pieces.iter().zip(&segments).all(|(piece, segment)| piece.starts_with('{') || piece == segment)
+        };
+        let paths = DOCUMENT["paths"].as_object().unwrap();
+        let exact = paths.get(path).filter(|item| item.get(method.as_str().to_lowercase()).is_some());
+        let item = exact.or_else(|| paths.iter().find(|(template, _)| fits(template)).map(|(_, item)| item));
+        let item = item.unwrap_or_else(|| panic!("{}: no such path in the document", self.what));
+        let responses = &item[method.as_str().to_lowercase()]["responses"];
+        assert!(responses.get(self.status.as_str()).is_some(), "{}: {} is not declared", self.what, self.status);
+    }
+}
+
+impl Index<&str> for Answer {
+    type Output = Value;
+
+    fn index(&self, name: &str) -> &Value {
+        &self.json[name]
+    }
+}
