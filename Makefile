@@ -63,10 +63,10 @@ tidy: ## the conventions of the tree
 	cargo xtask tidy
 
 .PHONY: openapi
-openapi: ## rewrite openapi/*.json from the code: first each service's, then the public one
-	cargo run --quiet --locked -p users -- openapi > target/users.json && mv target/users.json openapi/users.json
-	cargo run --quiet --locked -p gateway -- openapi --own > target/gateway.json && mv target/gateway.json openapi/gateway.json
-	cargo run --quiet --locked -p gateway -- openapi > target/public.json && mv target/public.json openapi/public.json
+openapi: build ## rewrite openapi/*.json from the code: first each service's, then the public one
+	$(BIN)/users openapi > target/users.json && mv target/users.json openapi/users.json
+	$(BIN)/gateway openapi --own > target/gateway.json && mv target/gateway.json openapi/gateway.json
+	$(BIN)/gateway openapi --contracts openapi > target/public.json && mv target/public.json openapi/public.json
 
 .PHONY: bench
 bench: ## what a request costs, against nginx

@@ -16,7 +16,7 @@ use principal::Verifier;
 use secrecy::ExposeSecret as _;
 use tokio::runtime::Handle;
 use upstream::{InvalidTarget, Upstream};
-use users::{Clock, demo};
+use users::demo;
 
 use crate::{
     config::Config,
@@ -181,7 +181,7 @@ async fn users(
     let database = open(Schema::Users, &data.database(name), report).await?;
     let login = demo_accounts(config, &database, report).await?;
     let verifier = verifier(config, name);
-    let app = users::app(config.users.clone(), database.clone(), verifier, Clock::system());
+    let app = users::app(config.users.clone(), database.clone(), verifier, config.clock.clone());
     let upstream = Upstream::local(name, app.service(), Handle::current());
     services.push(Local { app, database });
     Ok((upstream, login))

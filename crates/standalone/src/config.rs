@@ -43,6 +43,8 @@ pub struct Config {
     pub gateway: gateway::Config,
     /// The part of the service of accounts.
     pub users: users::Config,
+    /// The time as the services see it; a test can move it.
+    pub clock: users::Clock,
     /// The gateway's files, as they are compiled into this program.
     pub sources: Sources,
 }
@@ -63,7 +65,7 @@ impl Config {
         let variables = vars.all().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let sources =
             Sources::embedded().with_variables(variables.collect::<Vec<_>>()).with_profile(profile.to_string());
-        Self { profile, data, external, gateway, users, sources }
+        Self { profile, data, external, gateway, users, clock: users::Clock::system(), sources }
     }
 
     /// The checked surface.

@@ -78,7 +78,7 @@ impl Report {
         if !self.first {
             self.line(&format!("API {origin}/api/v1 · docs {origin}/docs · metrics {admin_origin}/metrics"));
             if let Some((name, password)) = login {
-                self.line(&format!("log in as {} with the password {}", self.bold(name), self.bold(password)));
+                self.line(&format!("log in with {} / {}", self.bold(name), self.bold(password)));
             } else {
                 self.line(&format!("log in at {origin}/api/v1/auth/login"));
             }
@@ -91,7 +91,7 @@ impl Report {
             ("Metrics", format!("{admin_origin}/metrics")),
         ];
         if let Some((name, password)) = login {
-            rows.push(("Log in", format!("{} with the password {}", self.bold(name), self.bold(password))));
+            rows.push(("Log in", format!("{} / {}", self.bold(name), self.bold(password))));
         }
         self.line("");
         for (name, value) in rows {
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn the_first_start_tells_its_steps_and_where_to_go() {
         let text = printed(true, false);
-        for part in ["✓ users database", "http://127.0.0.1:8001/docs", "demo with the password secret", "ready in"] {
+        for part in ["✓ users database", "http://127.0.0.1:8001/docs", "demo / secret", "ready in"] {
             assert!(text.contains(part), "{part}:\n{text}");
         }
     }
