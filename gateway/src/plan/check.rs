@@ -3,6 +3,7 @@
 //! Nothing here stops at the first mistake, and nothing is blamed twice: what depends on something that is wrong itself is
 //! left alone.
 
+mod beside;
 mod collisions;
 mod routes;
 mod services;
@@ -37,6 +38,7 @@ pub(super) fn check(files: Files, sources: &Sources, mistakes: &Collector) -> Op
     for draft in &files.proxies {
         checked.extend(routes::check_proxy(draft, &mut services, &settings, mistakes));
     }
+    beside::check(&checked, mistakes);
     collisions::check(&checked, mistakes);
     successors(&checked, files.routes.len() + files.proxies.len(), mistakes);
     checked.retain(|one| exists_in(&one.route, &sources.profile));

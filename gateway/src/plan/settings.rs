@@ -102,9 +102,8 @@ impl Default for Limits {
 }
 
 const KIB: u64 = 1024;
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Tokens and sessions.
+/// Tokens. How long a session lasts is decided by the service that keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Auth {
     /// `iss` of access tokens.
@@ -113,10 +112,6 @@ pub struct Auth {
     pub audience: String,
     /// How long an access token lasts.
     pub access_token_ttl: Duration,
-    /// How long a session lasts without being refreshed.
-    pub refresh_idle: Duration,
-    /// How long a session lasts at all.
-    pub refresh_absolute: Duration,
     /// The cookie of browsers.
     pub cookie: Cookie,
 }
@@ -127,8 +122,6 @@ impl Default for Auth {
             issuer: "agora".to_owned(),
             audience: "agora-api".to_owned(),
             access_token_ttl: Duration::from_secs(10 * 60),
-            refresh_idle: 14 * DAY,
-            refresh_absolute: 90 * DAY,
             cookie: Cookie::default(),
         }
     }
@@ -150,18 +143,10 @@ impl Default for Cookie {
 }
 
 /// Which other origins may call from a browser.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cors {
     /// The origins, compared exactly: `https://app.example`.
     pub origins: Vec<String>,
-    /// How long a browser may remember the answer to a preflight.
-    pub max_age: Duration,
-}
-
-impl Default for Cors {
-    fn default() -> Self {
-        Self { origins: Vec::new(), max_age: Duration::from_secs(600) }
-    }
 }
 
 /// What is logged.

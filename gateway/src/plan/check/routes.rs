@@ -10,22 +10,6 @@ use super::Checked;
 use super::services::{Named, Services};
 use crate::routes::{Pattern, Segment};
 
-/// Paths that stand beside the plan: the gateway answers them itself.
-const OWN_PATHS: [&str; 10] = [
-    "/",
-    "/api/v1",
-    "/api/v1/meta",
-    "/livez",
-    "/readyz",
-    "/healthz",
-    "/version",
-    "/config.json",
-    "/openapi.json",
-    "/openapi.yaml",
-];
-/// The same, with everything beneath them.
-const OWN_TREES: [&str; 4] = ["/docs", "/redoc", "/problems", "/.well-known"];
-
 /// Checks a route; what is none has been reported.
 pub(super) fn check(
     draft: &RouteDraft,
@@ -34,9 +18,6 @@ pub(super) fn check(
     mistakes: &Collector,
 ) -> Option<Checked> {
     let found = draft.to.as_ref().and_then(|to| operation(to, services, mistakes));
-    if let Some(matches) = &draft.matches {
-        own_path(&matches.value.template, matches, mistakes);
-    }
     if let (Some(matches), Some((_, service, operation))) = (&draft.matches, &found) {
         method(matches, service, operation, mistakes);
         parameters(matches, service, operation, mistakes);
@@ -139,16 +120,6 @@ fn operation<'s>(
         return None;
     }
     Some((id, service, operation))
-}
-
-fn own_path(template: &str, matches: &At<Match>, mistakes: &Collector) {
-    let beneath = |tree: &str| template.strip_prefix(tree).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if OWN_PATHS.contains(&template) || OWN_TREES.into_iter().any(beneath) {
-        mistakes.blame(
-            &matches.mark,
-            format!("`{template}` is answered by the gateway itself; a route there would never be asked."),
-        );
-    }
 }
 
 /// A request goes on with its own method, so the two must agree.

@@ -60,8 +60,6 @@ fn auth(section: &mut Section<'_>, auth: &mut Auth) {
     section.set("issuer", &mut auth.issuer, not_empty);
     section.set("audience", &mut auth.audience, not_empty);
     section.set("access_token_ttl", &mut auth.access_token_ttl, Value::positive_duration);
-    section.set("refresh_idle", &mut auth.refresh_idle, Value::positive_duration);
-    section.set("refresh_absolute", &mut auth.refresh_absolute, Value::positive_duration);
     table(section, "cookie", |section| cookie(section, &mut auth.cookie));
 }
 
@@ -72,7 +70,6 @@ fn cookie(section: &mut Section<'_>, cookie: &mut Cookie) {
 
 fn cors(section: &mut Section<'_>, cors: &mut Cors) {
     section.set("origins", &mut cors.origins, |value| Some(values(value.list(|value| value.parsed(origin))?)));
-    section.set("max_age", &mut cors.max_age, Value::duration);
 }
 
 fn log(section: &mut Section<'_>, log: &mut Log) {

@@ -6,6 +6,8 @@ use gateway::plan::{Access, PathPiece, Plan, ServiceKind, Sources, Target, Token
 use gateway::routes::Found;
 use http::Method;
 
+use proptest::prelude::*;
+
 use super::{ROUTES, SETTINGS, edited, load, sources};
 
 /// No service runs behind these tests, so nothing here can have asked one.
@@ -155,5 +157,21 @@ fn the_configuration_of_this_repository_is_right_embedded_and_as_files() {
         let files = Plan::load(&Sources::directory(directory).with_profile(profile)).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(embedded.listing(), files.listing());
         assert_eq!(embedded.settings, files.settings);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_damage_to_a_file_makes_the_reader_panic(
+        at in 0..ROUTES.len(),
+        length in 0..40_usize,
+        damage in "[\\PC\n\r\t\"'\\[\\]{}=.#$é日]{0,6}",
+    ) {
+        let boundary = |at: usize| (0..=at.min(ROUTES.len())).rev().find(|at| ROUTES.is_char_boundary(*at)).unwrap_or(0);
+        let text = format!("{}{damage}{}", &ROUTES[..boundary(at)], &ROUTES[boundary(at + length)..]);
+        if let Err(mistakes) = load(&[("conf/routes/shop.toml", text)]) {
+            prop_assert!(mistakes.to_string().contains("in the configuration"));
+            prop_assert!(mistakes.iter().all(|mistake| mistake.at.line > 0 && mistake.at.column > 0));
+        }
     }
 }
