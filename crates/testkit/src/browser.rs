@@ -83,7 +83,7 @@ impl Browser {
         until(&format!("the page shows {text:?}"), PATIENCE, shown).await;
     }
 
-    /// The addresses of all requests that the pages have made since this was last asked.
+    /// The addresses of all requests that pages have made since this was last asked; the browser's own pages do not count.
     pub async fn requests(&self) -> Vec<String> {
         let entries = self.command("se/log", &json!({ "type": "performance" })).await;
         let entries = entries.as_array().cloned().unwrap_or_default();
@@ -91,7 +91,8 @@ impl Browser {
             let message: Value = serde_json::from_str(entry["message"].as_str()?).ok()?;
             let event = &message["message"];
             let sent = event["method"] == "Network.requestWillBeSent";
-            sent.then(|| event["params"]["request"]["url"].as_str().map(str::to_owned))?
+            let url = event["params"]["request"]["url"].as_str()?;
+            (sent && !url.starts_with("chrome://")).then(|| url.to_owned())
         };
         entries.iter().filter_map(message).collect()
     }

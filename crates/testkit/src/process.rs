@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -19,6 +19,12 @@ pub struct Process {
 struct Printed {
     lines: Mutex<Lines>,
     more: Condvar,
+}
+
+impl Printed {
+    fn lock(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -52,7 +58,7 @@ impl Process {
     #[must_use]
     pub fn line_with(&self, text: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
-        let mut lines = self.printed.lines.lock().unwrap();
+        let mut lines = self.printed.lock();
         loop {
             if let Some(line) = lines.lines.iter().find(|line| line.contains(text)) {
                 return line.clone();
@@ -68,7 +74,7 @@ impl Process {
     /// Everything printed so far.
     #[must_use]
     pub fn output(&self) -> String {
-        self.printed.lines.lock().unwrap().lines.join("\n")
+        self.printed.lock().lines.join("\n")
     }
 
     /// Its process id.
@@ -93,7 +99,7 @@ impl Process {
             assert!(Instant::now() < deadline, "still running:\n{}", self.output());
             std::thread::sleep(Duration::from_millis(5));
         };
-        let mut lines = self.printed.lines.lock().unwrap();
+        let mut lines = self.printed.lock();
         while lines.ended < 2 && Instant::now() < deadline {
             lines = self.printed.more.wait_timeout(lines, PATIENCE).unwrap().0;
         }
@@ -112,10 +118,10 @@ fn follow(output: impl Read + Send + 'static, printed: Arc<Printed>) {
     std::thread::spawn(move || {
         for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line).into_owned();
-            printed.lines.lock().unwrap().lines.push(line);
+            printed.lock().lines.push(line);
             printed.more.notify_all();
         }
-        printed.lines.lock().unwrap().ended += 1;
+        printed.lock().ended += 1;
         printed.more.notify_all();
     });
 }

@@ -33,7 +33,7 @@ impl Agora {
     /// Starts it on this data directory and waits until it answers.
     async fn start(data: &Path) -> Self {
         let process = agora(data, &["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"], &[]);
-        let address = address_of(&process);
+        let address = address_of(&process, "http://");
         ready(address).await;
         Self { process, address }
     }
@@ -56,10 +56,11 @@ fn agora(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Process
     Process::start(env!("CARGO_BIN_EXE_agora"), &all, variables)
 }
 
-/// The address in the first URL that a process prints.
-fn address_of(process: &Process) -> SocketAddr {
-    let line = process.line_with("http://127.0.0.1:");
-    let digits = line.split("http://127.0.0.1:").nth(1).expect("a port");
+/// The address that a process prints after `before`.
+fn address_of(process: &Process, before: &str) -> SocketAddr {
+    let before = format!("{before}127.0.0.1:");
+    let line = process.line_with(&before);
+    let digits = line.split(&before).nth(1).expect("a port");
     let port: String = digits.chars().take_while(char::is_ascii_digit).collect();
     SocketAddr::from(([127, 0, 0, 1], port.parse().expect("a port")))
 }

@@ -1,0 +1,119 @@
+//! Gateway and users as processes of their own: one dies and comes back, and the other has never stopped.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::json;
+use testkit::postgres::Postgres;
+use testkit::process::Process;
+use testkit::{Caller, until};
+
+use super::{PATIENCE, address_of, binary, ready};
+
+const KEY: &str = "a key for tests, of more than thirty-two characters";
+
+struct Users {
+    database: String,
+    listen: String,
+    _postgres: Option<Postgres>,
+}
+
+impl Users {
+    async fn new(data: &Path) -> Self {
+        let postgres = Postgres::create().await;
+        let file = || format!("sqlite://{}/users.db?mode=rwc", data.display());
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let users = Self {
+            database: postgres.as_ref().map_or_else(file, Postgres::url),
+            listen: format!("127.0.0.1:{port}"),
+            _postgres: postgres,
+        };
+        users.migrate().await;
+        users
+    }
+
+    async fn migrate(&self) {
+        let engine = database::Engine::of(&self.database).unwrap();
+        let database = database::Database::open(&self.database, database::Options::usual(engine)).await.unwrap();
+        migration::up(migration::Schema::Users, &database).await.unwrap();
+        database.close().await;
+    }
+
+    async fn start(&self) -> Process {
+        let variables = [
+            ("USERS_DATABASE_URL", self.database.as_str()),
+            ("USERS_LISTEN", &self.listen),
+            ("AGORA_INTERNAL_KEY", KEY),
+        ];
+        let process = Process::start(binary("users"), &["run"], &variables);
+        ready(self.listen.parse().unwrap()).await;
+        process
+    }
+}
+
+async fn gateway(data: &Path, users: &Users) -> (Process, SocketAddr) {
+    let (keys, url) = (data.join("keys"), format!("http://{}", users.listen));
+    let variables = [
+        ("GATEWAY_LISTEN", "127.0.0.1:0"),
+        ("GATEWAY_ADMIN_LISTEN", "127.0.0.1:0"),
+        ("GATEWAY_KEYS_DIR", keys.to_str().unwrap()),
+        ("USERS_URL", &url),
+        ("AGORA_INTERNAL_KEY", KEY),
+    ];
+    let process = Process::start(binary("gateway"), &["run"], &variables);
+    let address = address_of(&process, "\"address\":\"");
+    ready(address).await;
+    (process, address)
+}
+
+#[tokio::test]
+async fn the_gateway_outlives_its_service_and_finds_it_again() {
+    let data = tempfile::tempdir().unwrap();
+    let users = Users::new(data.path()).await;
+    let service = users.start().await;
+    let (mut gateway, address) = gateway(data.path(), &users).await;
+    let caller = Caller::recorded(address);
+    let account = json!({ "username": "ada", "password": "password" });
+    let tokens = caller.post("/api/v1/auth/register", &account).await.expect(201).json();
+    let ada = caller.clone().with_token(tokens["access_token"].as_str().unwrap());
+    let _ = ada.get("/api/v1/users/me").await.expect(200);
+
+    service.signal("KILL");
+    drop(service);
+    let answer = until("the service is missed", PATIENCE, async || {
+        let answer = ada.get("/api/v1/users/me").await;
+        (answer.status == 503).then_some(answer)
+    })
+    .await;
+    answer.problem(503, "upstream_unavailable");
+    assert!(answer.took < Duration::from_millis(3500));
+    let _ = caller.get("/livez").await.expect(200);
+
+    let _service = users.start().await;
+    let _ = ada.get("/api/v1/users/me").await.expect(200);
+    gateway.signal("TERM");
+    assert!(gateway.exit().success(), "{}", gateway.output());
+}
+
+#[tokio::test]
+async fn a_gateway_that_restarts_while_the_service_is_down_still_knows_what_was_revoked() {
+    let data = tempfile::tempdir().unwrap();
+    let users = Users::new(data.path()).await;
+    let service = users.start().await;
+    let (mut first, address) = gateway(data.path(), &users).await;
+    let caller = Caller::recorded(address);
+    let account = json!({ "username": "ada", "password": "password" });
+    let tokens = caller.post("/api/v1/auth/register", &account).await.expect(201).json();
+    let access = tokens["access_token"].as_str().unwrap();
+    let logout = caller.post("/api/v1/auth/logout", &json!({ "refresh_token": tokens["refresh_token"] }));
+    let _ = logout.bearer(access).await.expect(204);
+    service.signal("KILL");
+    drop(service);
+    first.signal("TERM");
+    assert!(first.exit().success());
+
+    let (_second, address) = gateway(data.path(), &users).await;
+    let answer = Caller::recorded(address).get("/api/v1/users/me").bearer(access).await;
+    answer.problem(401, "session_revoked");
+}

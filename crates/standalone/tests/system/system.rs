@@ -1,0 +1,200 @@
+//! A running system, in one process or in two parts that speak HTTP to each other.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use boot::{CancellationToken, Vars};
+use database::{Database, Engine, Options};
+use gateway::plan::Plan;
+use principal::InternalKey;
+use serde_json::{Value, json};
+use standalone::{Config, Report};
+use tempfile::TempDir;
+use testkit::Caller;
+use testkit::postgres::Postgres;
+use testkit::seen::root;
+use tokio::task::JoinHandle;
+use upstream::Upstream;
+
+use crate::{PASSWORD, User, user};
+
+const KEY: &str = "a key for tests, of more than thirty-two characters";
+const STOPS_WITHIN: Duration = Duration::from_secs(20);
+
+/// A system that runs.
+pub(crate) struct System {
+    address: SocketAddr,
+    users: Upstream,
+    /// Where the accounts are: a URL that a program on the side may open too.
+    database: String,
+    clock: users::Clock,
+    stop: CancellationToken,
+    parts: Vec<JoinHandle<()>>,
+    _postgres: Option<Postgres>,
+    _data: TempDir,
+}
+
+impl System {
+    /// Everything in this process, over SQLite files, with the demo accounts: what `cargo run` starts.
+    pub(crate) async fn standalone() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let config = config(&data, &[]);
+        let clock = config.clock.clone();
+        let running = standalone::start(config, &mut Report::silent()).await.unwrap();
+        let (address, users) = (running.address(), running.upstream("users").unwrap().clone());
+        let database = database::sqlite_url(&data.path().join("users.db"));
+        let stop = CancellationToken::new();
+        let stopped = stop.clone().cancelled_owned();
+        let whole = tokio::spawn(async move { running.run(stopped).await.unwrap() });
+        Self { address, users, database, clock, stop, parts: vec![whole], _postgres: None, _data: data }
+    }
+
+    /// The gateway, and users on a port of its own.
+    pub(crate) async fn split() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let postgres = Postgres::create().await;
+        let file = || database::sqlite_url(&data.path().join("users.db"));
+        let database = postgres.as_ref().map_or_else(file, Postgres::url);
+        let stop = CancellationToken::new();
+        let clock = users::Clock::system();
+        let (users, url) = serve_users(&data, &database, &clock, &stop).await;
+        let config = config(&data, &[("USERS_URL", &url)]);
+        let gateway = gateway::build(config.gateway, Plan::load(&config.sources).unwrap(), Vec::new()).unwrap();
+        let upstream = gateway.upstream("users").unwrap().clone();
+        let bound = gateway.bind().unwrap();
+        let address = bound.address();
+        let stopped = stop.clone().cancelled_owned();
+        let front = tokio::spawn(async move { bound.run(stopped).await.unwrap() });
+        Self {
+            address,
+            users: upstream,
+            database,
+            clock,
+            stop,
+            parts: vec![front, users],
+            _postgres: postgres,
+            _data: data,
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The origin of its own pages.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Somebody without a name. What is answered is checked against the public document.
+    pub(crate) fn anonymous(&self) -> Caller {
+        Caller::recorded(self.address)
+    }
+
+    /// A new account of that name, signed in.
+    pub(crate) async fn user(&self, name: &str) -> User {
+        let account = json!({ "username": name, "email": format!("{name}@example.test"), "password": PASSWORD });
+        let answer = self.anonymous().post("/api/v1/auth/register", &account).await.expect(201);
+        User::new(&self.anonymous(), &answer.json())
+    }
+
+    /// Another session of an account that a test has made.
+    pub(crate) async fn login(&self, name: &str) -> User {
+        let login = json!({ "login": name, "password": PASSWORD });
+        let answer = self.anonymous().post("/api/v1/auth/login", &login).await.expect(200);
+        User::new(&self.anonymous(), &answer.json())
+    }
+
+    /// A new account with the role of an administrator, which nobody gets over HTTP.
+    pub(crate) async fn admin(&self) -> User {
+        let _ = self.user("the_admin").await;
+        let database =
+            Database::open(&self.database, Options::usual(Engine::of(&self.database).unwrap())).await.unwrap();
+        assert!(users::operate::promote(&database, "the_admin", users::Role::Admin).await.unwrap());
+        database.close().await;
+        self.login("the_admin").await
+    }
+
+    /// Cuts the service users off, or lets it be reached again.
+    pub(crate) fn sever(&self, severed: bool) {
+        self.users.sever(severed);
+    }
+
+    /// Lets time pass for the service users.
+    pub(crate) fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    /// What a token says, without asking whether it is true.
+    pub(crate) fn claims(&self, token: &str) -> Value {
+        user::claims(token)
+    }
+
+    /// The public document as it is checked in.
+    pub(crate) fn public_document(&self) -> Value {
+        let text = std::fs::read(root().join("openapi/public.json")).unwrap();
+        serde_json::from_slice(&text).unwrap()
+    }
+
+    /// Every documented operation: method and path template.
+    pub(crate) fn operations(&self) -> Vec<(String, String)> {
+        let document = testkit::seen::Document::new(&self.public_document());
+        document.operations().map(|operation| (operation.method, operation.template)).collect()
+    }
+
+    /// An identity for the service users that would be believed, were it handed on.
+    pub(crate) fn assertion_for(&self, user: &User) -> String {
+        let key = InternalKey::from_secret(&KEY.into()).unwrap().derive("gateway", "users");
+        let principal =
+            principal::Principal { sub: Some(user.id.to_string()), sid: None, roles: vec!["admin".to_owned()] };
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let assertion = principal::Signer::new("gateway", "users", key).assert(&principal, now.as_secs() as i64);
+        assertion.to_str().unwrap().to_owned()
+    }
+
+    /// Stops everything in it and waits until it has stopped.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        for part in self.parts {
+            tokio::time::timeout(STOPS_WITHIN, part).await.expect("it stops").unwrap();
+        }
+    }
+}
+
+fn config(data: &TempDir, more: &[(&str, &str)]) -> Config {
+    let directory = data.path().display().to_string();
+    let mut variables = vec![
+        ("AGORA_DATA_DIR", directory.as_str()),
+        ("AGORA_INTERNAL_KEY", KEY),
+        ("GATEWAY_LISTEN", "127.0.0.1:0"),
+        ("GATEWAY_ADMIN_LISTEN", "127.0.0.1:0"),
+        ("GATEWAY_THREADS", "2"),
+    ];
+    variables.extend(more);
+    let mut vars = Vars::from_pairs(variables);
+    let config = Config::from_vars(&mut vars, Vec::new());
+    vars.finish().unwrap();
+    config
+}
+
+/// Serves users on a port of its own; where that is.
+async fn serve_users(
+    data: &TempDir,
+    url: &str,
+    clock: &users::Clock,
+    stop: &CancellationToken,
+) -> (JoinHandle<()>, String) {
+    let database = Database::open(url, Options::usual(Engine::of(url).unwrap())).await.unwrap();
+    migration::up(migration::Schema::Users, &database).await.unwrap();
+    let key = InternalKey::from_secret(&KEY.into()).unwrap().derive("gateway", "users");
+    let verifier = principal::Verifier::new("users", vec![("gateway".to_owned(), key)]);
+    let app = users::app(config(data, &[]).users, database.clone(), verifier, clock.clone());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stopped = stop.clone().cancelled_owned();
+    let served = tokio::spawn(async move {
+        boot::serve(listener, app, stopped, STOPS_WITHIN).await;
+        database.close().await;
+    });
+    (served, format!("http://{address}"))
+}
