@@ -10,6 +10,11 @@ ifeq ($(CI),true)
 export CARGO_INCREMENTAL := 0
 endif
 
+# The tests in a real browser are those of this name.
+ifeq ($(SKIP_BROWSER),1)
+LEFT_OUT := -- --skip asks_nobody_else
+endif
+
 BIN := $(or $(CARGO_TARGET_DIR),target)/debug
 
 .PHONY: help
@@ -23,7 +28,7 @@ run: ## start everything in one process on http://127.0.0.1:8001, data in ./data
 .PHONY: test
 test: setup fmt-check lint doc build deny ## set up what is missing, then run every check and every test
 	rm -f target/seen.jsonl
-	$(BIN)/xtask with-postgres -- cargo test --workspace --locked --no-fail-fast
+	$(BIN)/xtask with-postgres -- cargo test --workspace --locked --no-fail-fast $(LEFT_OUT)
 	$(BIN)/seen
 
 .PHONY: setup
