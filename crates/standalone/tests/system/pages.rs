@@ -35,7 +35,7 @@ async fn authorize_works_with_the_demo_login_and_the_page_asks_nobody_else() {
     browser.find("[id$='show_me'] .opblock-summary-control").await.click().await;
     browser.find("[id$='show_me'] .try-out__btn").await.click().await;
     browser.find("[id$='show_me'] .execute").await.click().await;
-    let answer = browser.find("[id$='show_me'] .live-responses-table .response-col_status").await;
+    let answer = browser.find("[id$='show_me'] .live-responses-table tbody .response-col_status").await;
     until("the answer is there", std::time::Duration::from_secs(10), async || {
         answer.text().await.contains("200").then_some(())
     })
@@ -54,6 +54,6 @@ async fn the_reference_renders_and_asks_nobody_else() {
     let requests = nothing_foreign(&browser, &origin).await;
     assert!(requests.len() > 1, "{requests:?}");
     browser.visit(&format!("{origin}/")).await;
-    browser.shows("docs").await;
+    browser.shows("Swagger UI").await;
     nothing_foreign(&browser, &origin).await;
 }
