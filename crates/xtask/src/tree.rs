@@ -25,7 +25,7 @@ impl Tree {
     pub(crate) fn read() -> io::Result<Self> {
         let root = root();
         let listed = Command::new("git")
-            .args(["ls-files", "--cached", "--others", "--exclude-standard", "-z"])
+            .args(["-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "-z"])
             .current_dir(&root)
             .output()?;
         if !listed.status.success() {

@@ -1,5 +1,6 @@
 //! Bodies stream: what is large is never held, and a slow reader holds its writer back.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -16,6 +17,8 @@ use crate::Gateway;
 const PIECE: usize = 64 * 1024;
 const PIECES: usize = 4096;
 const PATIENCE: Duration = Duration::from_secs(20);
+/// As many looks in a row, a hundredth of a second apart, have to see the same.
+const STEADY: usize = 20;
 
 /// A service whose answer of 256 MiB counts what has been taken of it.
 async fn large() -> (Stub, Arc<AtomicUsize>) {
@@ -38,10 +41,11 @@ async fn a_large_answer_arrives_whole_and_is_not_held() {
     let gateway = Gateway::over(&stub.url()).await;
     let mut answer = gateway.caller().get("/api/v1/items/1").open().await;
     assert_eq!(answer.status(), 200);
+    let (last, looks) = (Cell::new(0), Cell::new(0));
     let stopped = until("nothing more is taken while nobody reads", PATIENCE, async || {
-        let before = taken.load(Ordering::SeqCst);
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        (before > 0 && taken.load(Ordering::SeqCst) == before).then_some(before)
+        let now = taken.load(Ordering::SeqCst);
+        looks.set(if now > 0 && now == last.replace(now) { looks.get() + 1 } else { 0 });
+        (looks.get() == STEADY).then_some(now)
     })
     .await;
     assert!(stopped < PIECES / 2, "{stopped} of {PIECES} pieces were taken for a client that reads nothing");
