@@ -10,6 +10,7 @@ mod call;
 mod deletion;
 mod document;
 mod harness;
+mod interleaving;
 mod internal;
 mod lists;
 mod operators;
