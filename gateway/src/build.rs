@@ -83,6 +83,7 @@ impl fmt::Debug for Gateway {
 pub fn build(config: Config, plan: Plan, local: Vec<Upstream>) -> Result<Gateway, BuildError> {
     let plan = Arc::new(plan);
     let (tasks, stop, pool) = (Tasks::new(), CancellationToken::new(), Pool::new());
+    tasks.spawn("pool", sweep(pool.clone(), tasks.token()));
     let mut upstreams = services(&plan, local)?;
     let auth = authority(&config, &plan, &upstreams, &pool)?;
     auth.follow_revocations(&tasks);
@@ -104,6 +105,14 @@ pub fn build(config: Config, plan: Plan, local: Vec<Upstream>) -> Result<Gateway
         caps: Caps::new(limits.connections as usize, limits.connections_per_address as usize),
     };
     Ok(Gateway { shared: Arc::new(shared), metrics, tasks, stop, beside, config })
+}
+
+/// Closes idle connections of the service runtime's pool; the data-plane threads sweep their own.
+async fn sweep(pool: Pool, end: CancellationToken) {
+    let mut tick = tokio::time::interval(Pool::SWEEP_EVERY);
+    while end.run_until_cancelled(tick.tick()).await.is_some() {
+        pool.sweep();
+    }
 }
 
 /// The upstreams of the plan's services, in its order, without the built-in one.

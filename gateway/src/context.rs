@@ -1,7 +1,8 @@
 //! What one request carries through the phases.
 
+use std::cell::Cell;
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
@@ -36,23 +37,44 @@ pub(crate) struct Context {
     pub(crate) request_id: HeaderValue,
     pub(crate) client: IpAddr,
     pub(crate) started: Instant,
+    /// The wall clock when it started, in milliseconds since the epoch.
+    pub(crate) wall_ms: u64,
 }
 
 impl Context {
     /// Names the request: by the client's own id where that is well-formed, otherwise by a new UUIDv7.
     pub(crate) fn identify(headers: &HeaderMap, peer: IpAddr, trusted: &[IpAddr]) -> Self {
-        Self { request_id: request_id(headers), client: client(headers, peer, trusted), started: Instant::now() }
+        let wall_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let wall_ms = u64::try_from(wall_ms).unwrap_or(u64::MAX);
+        Self {
+            request_id: request_id(headers, wall_ms),
+            client: client(headers, peer, trusted),
+            started: Instant::now(),
+            wall_ms,
+        }
     }
 }
 
-fn request_id(headers: &HeaderMap) -> HeaderValue {
+fn request_id(headers: &HeaderMap, wall_ms: u64) -> HeaderValue {
     match headers.get(problem::REQUEST_ID) {
         Some(given) if is_well_formed(given.as_bytes()) => given.clone(),
         _ => {
             let mut text = [0; uuid::fmt::Simple::LENGTH];
-            value(Uuid::now_v7().simple().encode_lower(&mut text))
+            value(new_id(wall_ms).simple().encode_lower(&mut text))
         }
     }
+}
+
+/// A UUIDv7 (RFC 9562, section 6.2, method 1): the time, and a counter of this thread that starts at random. That is
+/// unique, which is all that a request id promises; it is not a secret.
+fn new_id(wall_ms: u64) -> Uuid {
+    thread_local! {
+        static NEXT: Cell<u128> = Cell::new(Uuid::new_v4().as_u128());
+    }
+    let count = NEXT.get().wrapping_add(1);
+    NEXT.set(count);
+    let [_, _, _, _, _, _, random @ ..] = count.to_be_bytes();
+    uuid::Builder::from_unix_timestamp_millis(wall_ms, &random).into_uuid()
 }
 
 /// An id may be logged and sent on, so it is short and cannot be mistaken for anything else.
@@ -95,13 +117,13 @@ mod tests {
 
     #[test]
     fn a_well_formed_request_id_is_kept() {
-        assert_eq!(request_id(&headers("x-request-id", "abc-123_x.y")), "abc-123_x.y");
+        assert_eq!(request_id(&headers("x-request-id", "abc-123_x.y"), 0), "abc-123_x.y");
     }
 
     #[test]
     fn any_other_request_id_is_replaced() {
         for given in ["short", "with space in it", "{\"json\":1234}", &"x".repeat(65)] {
-            let id = request_id(&headers("x-request-id", given));
+            let id = request_id(&headers("x-request-id", given), 0);
             assert_ne!(id, given);
             assert_eq!(id.len(), 32);
         }

@@ -11,8 +11,9 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PAT
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "ETag, Link, Location, Retry-After, X-Request-Id, Proxy-Status, Deprecation, Idempotency-Replayed, WWW-Authenticate",
 );
-const DEFAULT_HEADERS: HeaderValue =
-    HeaderValue::from_static("authorization, content-type, if-match, if-none-match, idempotency-key, prefer, x-request-id");
+const DEFAULT_HEADERS: HeaderValue = HeaderValue::from_static(
+    "authorization, content-type, if-match, if-none-match, idempotency-key, prefer, x-request-id",
+);
 
 /// The origins whose pages may read answers.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,9 @@ impl Cors {
 
     /// The request's origin, if it is allowed.
     pub(crate) fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        if self.origins.is_empty() {
+            return None;
+        }
         headers.get(ORIGIN).filter(|origin| self.origins.contains(origin)).cloned()
     }
 

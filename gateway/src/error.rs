@@ -40,9 +40,8 @@ impl From<GatewayError> for Problem {
     fn from(error: GatewayError) -> Self {
         match error {
             GatewayError::Refused(refusal) => refused(refusal),
-            GatewayError::RouteNotFound => {
-                Self::new(Code::RouteNotFound).with_detail("There is nothing at this path. The API is described at /docs.")
-            }
+            GatewayError::RouteNotFound => Self::new(Code::RouteNotFound)
+                .with_detail("There is nothing at this path. The API is described at /docs."),
             GatewayError::MethodNotAllowed { allow } => {
                 Self::new(Code::MethodNotAllowed).with_header(header::ALLOW, allow)
             }
@@ -50,7 +49,9 @@ impl From<GatewayError> for Problem {
             GatewayError::BodyTooLarge { limit } => {
                 Self::new(Code::PayloadTooLarge).with_detail(format!("The body may have at most {limit} bytes."))
             }
-            GatewayError::Upstream { service, failure, timeout_status } => unanswered(&service, failure, timeout_status),
+            GatewayError::Upstream { service, failure, timeout_status } => {
+                unanswered(&service, failure, timeout_status)
+            }
             GatewayError::Undeclared { status, retry_after } => {
                 let problem = Self::new(code_for(status)).with_status(status);
                 match retry_after {
@@ -104,7 +105,8 @@ fn unanswered(service: &str, failure: Failure, timeout_status: StatusCode) -> Pr
         Failure::ResponseTooLarge | Failure::ProtocolError => Problem::new(Code::UpstreamInvalid)
             .with_detail(format!("The answer of the service '{service}' cannot be used.")),
         Failure::RequestBody => {
-            return Problem::new(Code::InvalidParameter).with_detail("The body of the request is malformed or broke off.");
+            return Problem::new(Code::InvalidParameter)
+                .with_detail("The body of the request is malformed or broke off.");
         }
     };
     problem.with_header(PROXY_STATUS, proxy_status(failure))

@@ -8,12 +8,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, Version};
 
 use crate::context::ForwardedFields;
 
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-const PRIVATE_PREFIXES: [&str; 3] = ["x-internal-", "x-user-", "x-forwarded-"];
+
+/// The most fields that are added to a message afterwards: room for them is made once.
+const ADDED: usize = 10;
 
 /// What this proxy calls itself in `Via`, `Proxy-Status` and the like.
 pub(crate) const PSEUDONYM: &str = "agora";
@@ -39,44 +39,73 @@ pub(crate) fn to_upstream(
     client: &ForwardedFields,
     trusted: bool,
 ) {
-    remove_hop_by_hop(headers);
-    headers.remove(EXPECT);
-    remove_private(headers, trusted);
-    if receiver != Receiver::Own {
-        headers.remove(AUTHORIZATION);
-    }
-    if receiver == Receiver::Service {
-        headers.remove(COOKIE);
-    }
+    remove_where(headers, |name| is_hop_by_hop(name) || is_private(name, trusted) || is_withheld(name, receiver));
+    headers.reserve(ADDED);
     append(headers, VIA, via(version));
+    append(headers, X_FORWARDED_FOR, client.x_for.clone());
+    append(headers, FORWARDED, client.forwarded.clone());
     if trusted {
-        append(headers, X_FORWARDED_FOR, client.x_for.clone());
-        append(headers, FORWARDED, client.forwarded.clone());
         return;
     }
-    headers.insert(X_FORWARDED_FOR, client.x_for.clone());
-    headers.insert(FORWARDED, client.forwarded.clone());
-    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
+    append(headers, X_FORWARDED_PROTO, HeaderValue::from_static("http"));
     if let Some(host) = headers.get(HOST).cloned() {
-        headers.insert(X_FORWARDED_HOST, host);
+        append(headers, X_FORWARDED_HOST, host);
     }
 }
 
 /// Makes the fields of an upstream's answer those of the answer to the client.
 pub(crate) fn to_client(headers: &mut HeaderMap) {
-    remove_hop_by_hop(headers);
-    if headers.keys().any(|name| name.as_str().starts_with("x-internal-")) {
-        remove_where(headers, |name| name.starts_with("x-internal-"));
-    }
+    remove_where(headers, |name| is_hop_by_hop(name) || name.as_str().starts_with("x-internal-"));
+    headers.reserve(ADDED);
     append(headers, VIA, VIA_HTTP11);
 }
 
-/// Removes what concerns one connection only: what `Connection` names, then the fields that always do.
-fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    if headers.contains_key(CONNECTION) {
-        remove_named(headers);
+/// The fields that concern one connection only.
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    *name == CONNECTION
+        || *name == TRANSFER_ENCODING
+        || *name == UPGRADE
+        || *name == TE
+        || *name == TRAILER
+        || *name == PROXY_AUTHENTICATE
+        || *name == PROXY_AUTHORIZATION
+        || *name == EXPECT
+        || matches!(name.as_str(), "keep-alive" | "proxy-connection")
+}
+
+/// What only this gateway may say. A trusted proxy in front keeps its forwarding fields.
+fn is_private(name: &HeaderName, trusted: bool) -> bool {
+    let text = name.as_str();
+    match text.as_bytes().first() {
+        Some(b'x') => {
+            let forwarded = text.starts_with("x-forwarded-");
+            text.starts_with("x-internal-") || text.starts_with("x-user-") || (forwarded && !trusted)
+        }
+        Some(b'f') => *name == FORWARDED && !trusted,
+        _ => false,
     }
-    for name in [TRANSFER_ENCODING, UPGRADE, TE, TRAILER, KEEP_ALIVE, PROXY_CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION] {
+}
+
+/// Credentials that the receiver has no business with.
+fn is_withheld(name: &HeaderName, receiver: Receiver) -> bool {
+    match receiver {
+        Receiver::Own => false,
+        Receiver::Origin => *name == AUTHORIZATION,
+        Receiver::Service => *name == AUTHORIZATION || *name == COOKIE,
+    }
+}
+
+/// Removes the fields that `matches`, and what `Connection` names. One pass over the names finds them, because most
+/// messages have none or one.
+fn remove_where(headers: &mut HeaderMap, matches: impl Fn(&HeaderName) -> bool) {
+    if !headers.keys().any(&matches) {
+        return;
+    }
+    let matching: Vec<HeaderName> = headers.keys().filter(|name| matches(name)).cloned().collect();
+    for name in matching {
+        if name == CONNECTION {
+            remove_named(headers);
+        }
         headers.remove(name);
     }
 }
@@ -85,33 +114,12 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
 fn remove_named(headers: &mut HeaderMap) {
     const KEPT: [HeaderName; 3] = [HOST, CONTENT_LENGTH, AUTHORIZATION];
     let values: Vec<HeaderValue> = headers.get_all(CONNECTION).iter().cloned().collect();
-    headers.remove(CONNECTION);
     for name in values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')) {
         if let Ok(name) = name.trim().parse::<HeaderName>()
             && !KEPT.contains(&name)
         {
             headers.remove(name);
         }
-    }
-}
-
-/// Removes what only this gateway may say. A trusted proxy in front keeps its forwarding fields.
-fn remove_private(headers: &mut HeaderMap, trusted: bool) {
-    let private = |name: &str| {
-        PRIVATE_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && !(trusted && name.starts_with("x-forwarded-"))
-    };
-    if headers.keys().any(|name| private(name.as_str())) {
-        remove_where(headers, private);
-    }
-    if !trusted {
-        headers.remove(FORWARDED);
-    }
-}
-
-fn remove_where(headers: &mut HeaderMap, matches: impl Fn(&str) -> bool) {
-    let names: Vec<HeaderName> = headers.keys().filter(|name| matches(name.as_str())).cloned().collect();
-    for name in names {
-        headers.remove(name);
     }
 }
 
@@ -139,9 +147,12 @@ mod tests {
 
     #[test]
     fn what_connection_names_is_removed() {
-        let mut headers = map(&[("connection", "close, X-Private"), ("x-private", "1"), ("x-kept", "1"), ("te", "trailers")]);
+        let mut headers =
+            map(&[("connection", "close, X-Private"), ("x-private", "1"), ("x-kept", "1"), ("te", "trailers")]);
         to_upstream(&mut headers, Version::HTTP_11, Receiver::Service, &client(), false);
-        assert!(!headers.contains_key("x-private") && !headers.contains_key("connection") && !headers.contains_key("te"));
+        assert!(
+            !headers.contains_key("x-private") && !headers.contains_key("connection") && !headers.contains_key("te")
+        );
         assert!(headers.contains_key("x-kept"));
     }
 
@@ -155,7 +166,12 @@ mod tests {
 
     #[test]
     fn a_client_cannot_speak_for_the_gateway() {
-        let forged = [("x-internal-assertion", "x"), ("x-user-id", "1"), ("x-forwarded-for", "6.6.6.6"), ("forwarded", "for=6.6.6.6")];
+        let forged = [
+            ("x-internal-assertion", "x"),
+            ("x-user-id", "1"),
+            ("x-forwarded-for", "6.6.6.6"),
+            ("forwarded", "for=6.6.6.6"),
+        ];
         let mut headers = map(&forged);
         to_upstream(&mut headers, Version::HTTP_11, Receiver::Service, &client(), false);
         assert!(!headers.contains_key("x-internal-assertion") && !headers.contains_key("x-user-id"));
@@ -165,7 +181,8 @@ mod tests {
 
     #[test]
     fn a_trusted_proxy_is_continued() {
-        let mut headers = map(&[("x-forwarded-for", "6.6.6.6"), ("x-forwarded-proto", "https"), ("x-internal-assertion", "x")]);
+        let mut headers =
+            map(&[("x-forwarded-for", "6.6.6.6"), ("x-forwarded-proto", "https"), ("x-internal-assertion", "x")]);
         to_upstream(&mut headers, Version::HTTP_11, Receiver::Service, &client(), true);
         assert_eq!(headers.get_all("x-forwarded-for").iter().collect::<Vec<_>>(), ["6.6.6.6", "192.0.2.1"]);
         assert_eq!(headers.get("x-forwarded-proto").unwrap(), "https");

@@ -61,15 +61,17 @@ pub(crate) async fn forward(
     let mut request = request;
     let tunnel = call.websocket.then(|| Tunnel::asked_for(&mut request)).flatten();
     let (mut head, body) = request.into_parts();
-    if declared_length(&head).is_some_and(|length| length > call.body_limit) {
+    if !body.is_end_stream() && declared_length(&head).is_some_and(|length| length > call.body_limit) {
         return Err(GatewayError::BodyTooLarge { limit: call.body_limit });
     }
     prepare(&mut head, &call, plane, connection, exchange);
     if let Some(tunnel) = &tunnel {
         tunnel.ask(&mut head.headers);
     }
+    // The deadline starts when the request is complete, which one without a body is from the start.
+    let complete = body.is_end_stream().then_some(exchange.context.started);
     let (body, progress) = receive(plane, body, &call, connection).await?;
-    let deadline = Instant::now() + call.timeout;
+    let deadline = complete.unwrap_or_else(Instant::now) + call.timeout;
     let sent = send(plane, &call, Request::from_parts(head, body), progress.as_deref(), deadline).await;
     let answered = match (sent, tunnel) {
         (Ok(response), Some(tunnel)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
@@ -98,8 +100,8 @@ fn prepare(head: &mut request::Parts, call: &Call<'_>, plane: &Plane, connection
     let trusted = plane.trusts(connection.peer.ip());
     fields::to_upstream(&mut head.headers, head.version, call.receiver, &connection.forwarded, trusted);
     head.headers.insert(problem::REQUEST_ID, exchange.request_id().clone());
-    if let Ok(path) = HeaderValue::from_str(head.uri.path()) {
-        head.headers.insert(problem::FORWARDED_PATH, path);
+    if let Some(prefix) = call.route.and_then(Compiled::prefix) {
+        head.headers.insert(problem::FORWARDED_PREFIX, prefix.clone());
     }
     if let Some(assertion) = &call.assertion {
         head.headers.insert(ASSERTION, assertion.clone());
@@ -210,4 +212,3 @@ fn is_problem(response: &Response<Source>) -> bool {
     let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     media_type.is_some_and(|media_type| media_type.starts_with("application/problem+json"))
 }
-

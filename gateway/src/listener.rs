@@ -22,6 +22,7 @@ use hyper::service::service_fn;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Barrier;
 use tokio_util::sync::CancellationToken;
+use upstream::Pool;
 
 use crate::plane::Plane;
 
@@ -145,7 +146,7 @@ async fn sweep(plane: &Plane) {
     loop {
         tick.tick().await;
         plane.connections.sweep(plane.connection_limits, plane.drain.since());
-        if pools_swept.elapsed() > Duration::from_secs(5) {
+        if pools_swept.elapsed() > Pool::SWEEP_EVERY {
             plane.pool.sweep();
             pools_swept = Instant::now();
         }

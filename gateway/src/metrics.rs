@@ -12,8 +12,8 @@ use upstream::Failure;
 
 /// The statuses that are counted one by one; any other counts as the first of its class.
 const STATUSES: [u16; 40] = [
-    100, 200, 201, 202, 203, 204, 206, 300, 301, 302, 303, 304, 307, 308, 400, 401, 402, 403, 404, 405, 406, 408, 409, 410,
-    411, 412, 413, 414, 415, 422, 428, 429, 431, 499, 500, 501, 502, 503, 504, 505,
+    100, 200, 201, 202, 203, 204, 206, 300, 301, 302, 303, 304, 307, 308, 400, 401, 402, 403, 404, 405, 406, 408, 409,
+    410, 411, 412, 413, 414, 415, 422, 428, 429, 431, 499, 500, 501, 502, 503, 504, 505,
 ];
 
 /// Upper bounds of the latency histogram, in microseconds.
@@ -250,7 +250,10 @@ mod tests {
         assert!(text.contains("agora_request_duration_seconds_bucket{route=\"GET /a\",le=\"0.000250\"} 0\n"), "{text}");
         assert!(text.contains("agora_request_duration_seconds_bucket{route=\"GET /a\",le=\"0.000500\"} 2\n"), "{text}");
         assert!(text.contains("agora_request_duration_seconds_sum{route=\"GET /a\"} 0.000600\n"), "{text}");
-        assert!(text.contains("agora_upstream_failures_total{service=\"users\",error=\"connection_refused\"} 2\n"), "{text}");
+        assert!(
+            text.contains("agora_upstream_failures_total{service=\"users\",error=\"connection_refused\"} 2\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! `guard → identify → route → authenticate → limit → look up → forward | compose → shape → admit → finish → record`
 
 use std::sync::{Arc, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, X_CONTENT_TYPE_OPTIONS};
@@ -33,7 +33,11 @@ const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 const LINK: HeaderName = http::header::LINK;
 
 /// Answers one request.
-pub(crate) async fn serve(plane: Arc<Plane>, connection: Arc<Connection>, request: Request<Incoming>) -> Response<Body> {
+pub(crate) async fn serve(
+    plane: Arc<Plane>,
+    connection: Arc<Connection>,
+    request: Request<Incoming>,
+) -> Response<Body> {
     let uri = request.uri().clone();
     let found = plane.surface().plan.table.find(request.method(), uri.path());
     let context = Context::identify(request.headers(), connection.peer.ip(), &plane.settings().trusted_proxies);
@@ -74,7 +78,7 @@ async fn phases(
     };
     let route = plane.surface().plan.route(id);
     // authenticate: before anything that costs a service work.
-    let (caller, assertion) = authenticate(plane, route, request.headers())?;
+    let (caller, assertion) = authenticate(plane, route, request.headers(), exchange.context.wall_ms)?;
     if let (Some(line), Some(sub)) = (exchange.line(), &caller.principal().sub) {
         line.user = Some(sub.as_str().into());
     }
@@ -105,17 +109,13 @@ fn authenticate(
     plane: &Plane,
     route: &Route,
     headers: &HeaderMap,
+    wall_ms: u64,
 ) -> Result<(Caller, Option<HeaderValue>), GatewayError> {
-    let now = wall_clock_ms();
+    let now = i64::try_from(wall_ms).unwrap_or(i64::MAX);
     let mut tokens = plane.tokens.lock().unwrap_or_else(PoisonError::into_inner);
     let caller = tokens.authenticate(headers, route.token, &route.access, now).map_err(GatewayError::Access)?;
     let assertion = tokens.assertion(&caller, route.target.service(), &route.assert_roles, now);
     Ok((caller, assertion))
-}
-
-fn wall_clock_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn open(
@@ -164,12 +164,11 @@ async fn to_service(
         assertion: assertion.filter(|_| compiled.receiver != Receiver::Origin),
         route: Some(compiled),
     };
-    let called = exchange.context.started.elapsed();
+    let called = exchange.line().is_some().then(Instant::now);
     let answered = forward::forward(plane, connection, exchange, call, request).await;
-    let took = exchange.context.started.elapsed().saturating_sub(called);
     if let Some(line) = exchange.line() {
         line.service = Some(Arc::clone(&compiled.service_name));
-        line.upstream = Some(took);
+        line.upstream = called.map(|called| called.elapsed());
     }
     answered
 }

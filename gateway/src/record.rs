@@ -1,7 +1,7 @@
 //! The last phase: one log line and the metrics, when an exchange ends, however it ends.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::{HeaderValue, Method};
 use problem::Code;
@@ -55,7 +55,7 @@ impl Exchange {
         route: usize,
         line: Option<Box<Line>>,
     ) -> Self {
-        connection.enter(Phase::Busy);
+        connection.enter_at(Phase::Busy, context.started);
         Self {
             context,
             connection: Arc::clone(connection),
@@ -129,8 +129,9 @@ fn millis(duration: Duration) -> f64 {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        let took = self.context.started.elapsed();
-        self.connection.enter(Phase::Idle);
+        let now = Instant::now();
+        let took = now.saturating_duration_since(self.context.started);
+        self.connection.enter_at(Phase::Idle, now);
         self.shard.answered(self.route, self.status, took);
         if let Some(line) = self.line.take() {
             self.log(&line, took);

@@ -46,10 +46,9 @@ impl Gateway {
         let bind = |address, count| listener::bind(address, count).map_err(|source| BindError { address, source });
         let (address, listeners) = bind(self.listen(), self.threads())?;
         let (admin_address, mut admin) = bind(self.admin_listen(), 1)?;
-        let admin = admin.pop().ok_or_else(|| BindError {
-            address: admin_address,
-            source: io::ErrorKind::AddrNotAvailable.into(),
-        })?;
+        let admin = admin
+            .pop()
+            .ok_or_else(|| BindError { address: admin_address, source: io::ErrorKind::AddrNotAvailable.into() })?;
         Ok(Bound { gateway: self, address, listeners, admin_address, admin })
     }
 }
@@ -107,7 +106,10 @@ fn start(number: usize, plane: Arc<Plane>, listener: TcpListener) -> io::Result<
     Ok(end)
 }
 
-#[allow(clippy::disallowed_methods, reason = "the probes are the gateway's own here, and the grace of the tasks bounds the drain")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the probes are the gateway's own here, and the grace of the tasks bounds the drain"
+)]
 fn serve_admin(gateway: &Gateway, listener: TcpListener) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let router: Router = gateway.admin_router();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::StatusCode;
 use http::uri::PathAndQuery;
+use http::{HeaderValue, StatusCode};
 use upstream::Upstream;
 
 use crate::fields::Receiver;
@@ -38,6 +38,8 @@ pub(crate) struct Compiled {
     pub(crate) label: Arc<str>,
     statuses: Statuses,
     path: Path,
+    /// What the public path has before the service's own, where that is all the difference.
+    prefix: Option<HeaderValue>,
 }
 
 #[derive(Debug)]
@@ -68,7 +70,8 @@ impl Surface {
     /// The names of the metrics' cells.
     pub(crate) fn names(&self) -> Names {
         let routes = self.routes.iter().map(|route| route.label.to_string()).chain([BESIDE.to_owned()]).collect();
-        let services = self.plan.services.iter().map(|service| service.name.clone()).chain([BESIDE.to_owned()]).collect();
+        let services =
+            self.plan.services.iter().map(|service| service.name.clone()).chain([BESIDE.to_owned()]).collect();
         Names { routes, services }
     }
 }
@@ -84,7 +87,9 @@ impl Compiled {
         let path = match &route.target {
             Target::Operation { path, .. } => Path::Pieces(path.clone()),
             // The slash that ends the prefix starts the path that is left.
-            Target::Proxy { prefix, strip_prefix, .. } => Path::Whole { strip: if *strip_prefix { prefix.len() - 1 } else { 0 } },
+            Target::Proxy { prefix, strip_prefix, .. } => {
+                Path::Whole { strip: if *strip_prefix { prefix.len() - 1 } else { 0 } }
+            }
         };
         Self {
             service: usize::from(route.target.service().0),
@@ -94,7 +99,16 @@ impl Compiled {
             label: format!("{} {}", route.method_name(), route.template).into(),
             statuses: Statuses::declared_by(plan, route),
             path,
+            prefix: plan
+                .operation(route)
+                .and_then(|operation| route.template.strip_suffix(operation.path.as_str()))
+                .and_then(|prefix| HeaderValue::from_str(prefix).ok()),
         }
+    }
+
+    /// What a service needs to put before its own path to name the one that the client asked for.
+    pub(crate) fn prefix(&self) -> Option<&HeaderValue> {
+        self.prefix.as_ref()
     }
 
     /// Whether the contract declares this status.

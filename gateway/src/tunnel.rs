@@ -36,7 +36,12 @@ impl Tunnel {
     }
 
     /// Joins both sides; they are a connection of this thread, ended by a drain like any other.
-    pub(crate) fn open(self, plane: &Plane, connection: &Connection, mut response: Response<ResponseBody>) -> Response<Source> {
+    pub(crate) fn open(
+        self,
+        plane: &Plane,
+        connection: &Connection,
+        mut response: Response<ResponseBody>,
+    ) -> Response<Source> {
         let service = hyper::upgrade::on(&mut response);
         let state = Arc::new(ConnectionState::new());
         state.enter(Phase::Busy);

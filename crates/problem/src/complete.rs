@@ -16,14 +16,14 @@ use crate::{Code, MEDIA_TYPE, Problem};
 /// The header that carries the request's id through the whole system.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The header in which a gateway names the path that the client asked for, where the service's own path differs.
-pub const FORWARDED_PATH: HeaderName = HeaderName::from_static("x-forwarded-path");
+/// The header in which a gateway names what the client's path has before the service's own.
+pub const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
 /// Axum middleware: writes path and request id into every problem document, and turns an error
 /// response that is not a problem document (of a library, say) into one with the same status.
 pub async fn complete(request: Request, next: Next) -> Response {
-    let asked = request.headers().get(FORWARDED_PATH).and_then(|path| path.to_str().ok());
-    let instance = asked.unwrap_or(request.uri().path()).to_owned();
+    let prefix = request.headers().get(FORWARDED_PREFIX).and_then(|prefix| prefix.to_str().ok());
+    let instance = format!("{}{}", prefix.unwrap_or_default(), request.uri().path());
     let request_id = request.headers().get(REQUEST_ID).cloned();
     let head = request.method() == Method::HEAD;
     let response = next.run(request).await;

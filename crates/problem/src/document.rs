@@ -192,7 +192,7 @@ impl Problem {
 }
 
 impl IntoResponse for Problem {
-    /// Also leaves the problem in the response's extensions, where [`crate::complete`] finds it.
+    /// Also leaves the problem in the response's extensions, where [`crate::complete()`] finds it.
     fn into_response(self) -> Response {
         let mut response = self.clone().into_http(None, None).map(Body::from);
         response.extensions_mut().insert(self);

@@ -3,7 +3,7 @@
 //!
 //! A [`Problem`] is built from a [`Code`] of a closed list; the code decides the status, the title
 //! and whether a retry is sensible. It becomes a response through [`axum::response::IntoResponse`]
-//! or, without axum, through [`Problem::into_http`]. The middleware [`complete`] adds what only the
+//! or, without axum, through [`Problem::into_http`]. The middleware [`complete()`] adds what only the
 //! request knows (path and request id) and turns bare error responses into problem documents.
 //!
 //! ```
@@ -26,7 +26,7 @@ mod fields;
 mod schema;
 
 pub use code::{Code, UnknownCode};
-pub use complete::{FORWARDED_PATH, REQUEST_ID, complete, method_not_allowed, not_found};
+pub use complete::{FORWARDED_PREFIX, REQUEST_ID, complete, method_not_allowed, not_found};
 pub use document::{FieldError, MEDIA_TYPE, Problem};
 pub use extract::{BodyLimit, Form, JSON_LIMIT, Json, Path, Query};
 pub use fields::{Fields, Invalid, suggestion};

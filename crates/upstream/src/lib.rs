@@ -23,6 +23,7 @@
 
 mod body;
 mod failure;
+mod io;
 mod local;
 mod pool;
 mod remote;

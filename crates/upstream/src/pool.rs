@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hyper::client::conn::http1::SendRequest;
 
 use crate::body::RequestBody;
 
-/// An idle connection older than this is not used again: shorter than the keep-alive of common servers (75 s, 60 s).
-const IDLE_LIMIT: Duration = Duration::from_secs(50);
+/// A connection that was idle for so many sweeps is closed: 50 s, shorter than the keep-alive of common servers (60 s,
+/// 75 s). Counting sweeps costs no look at the clock when a connection comes back.
+const IDLE_SWEEPS: u64 = 10;
 
 /// Idle connections kept for one target. What comes back above it is closed.
 const IDLE_PER_TARGET: usize = 256;
@@ -18,11 +19,18 @@ const IDLE_PER_TARGET: usize = 256;
 ///
 /// The lock inside is never shared between data-plane threads, because each has a pool of its own.
 #[derive(Clone, Debug, Default)]
-pub struct Pool(Arc<Mutex<Vec<Vec<Idle>>>>);
+pub struct Pool(Arc<Mutex<Targets>>);
+
+#[derive(Debug, Default)]
+struct Targets {
+    idle: Vec<Vec<Idle>>,
+    sweeps: u64,
+}
 
 struct Idle {
     sender: SendRequest<RequestBody>,
-    since: Instant,
+    /// The number of the sweep before which it came back.
+    since: u64,
 }
 
 impl fmt::Debug for Idle {
@@ -38,26 +46,31 @@ impl Pool {
         Self::default()
     }
 
-    /// Closes what has been idle for too long. To be called now and then by the owner of the pool.
+    /// How often the owner of a pool has to call [`Pool::sweep`].
+    pub const SWEEP_EVERY: Duration = Duration::from_secs(5);
+
+    /// Closes what has been idle for too long.
     pub fn sweep(&self) {
-        let Some(oldest) = Instant::now().checked_sub(IDLE_LIMIT) else { return };
-        for idle in self.lock().iter_mut() {
-            idle.retain(|entry| entry.since > oldest && !entry.sender.is_closed());
+        let mut targets = self.lock();
+        targets.sweeps += 1;
+        let now = targets.sweeps;
+        for idle in &mut targets.idle {
+            idle.retain(|entry| now - entry.since < IDLE_SWEEPS && !entry.sender.is_closed());
         }
     }
 
     /// How many connections are idle.
     #[must_use]
     pub fn idle(&self) -> usize {
-        self.lock().iter().map(Vec::len).sum()
+        self.lock().idle.iter().map(Vec::len).sum()
     }
 
     /// The connection to `target` that was used last and still seems to live.
     pub(crate) fn take(&self, target: usize) -> Option<SendRequest<RequestBody>> {
         let mut targets = self.lock();
-        let idle = targets.get_mut(target)?;
+        let idle = targets.idle.get_mut(target)?;
         while let Some(entry) = idle.pop() {
-            if !entry.sender.is_closed() && entry.since.elapsed() < IDLE_LIMIT {
+            if !entry.sender.is_closed() {
                 return Some(entry.sender);
             }
         }
@@ -66,17 +79,18 @@ impl Pool {
 
     fn put(&self, target: usize, sender: SendRequest<RequestBody>) {
         let mut targets = self.lock();
-        if targets.len() <= target {
-            targets.resize_with(target + 1, Vec::new);
+        let since = targets.sweeps;
+        if targets.idle.len() <= target {
+            targets.idle.resize_with(target + 1, Vec::new);
         }
-        if let Some(idle) = targets.get_mut(target)
+        if let Some(idle) = targets.idle.get_mut(target)
             && idle.len() < IDLE_PER_TARGET
         {
-            idle.push(Idle { sender, since: Instant::now() });
+            idle.push(Idle { sender, since });
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<Idle>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Targets> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 
 use crate::body::{RequestBody, ResponseBody};
 use crate::failure::{Failure, InvalidTarget};
+use crate::io::Socket;
 use crate::pool::{Lease, Pool};
 use crate::within;
 
@@ -94,7 +95,7 @@ impl Remote {
             opened => opened?,
         };
         let (sender, connection) = http1::Builder::new()
-            .handshake(TokioIo::new(stream))
+            .handshake(Socket(TokioIo::new(stream)))
             .await
             .map_err(|error| Failure::of_exchange(&error))?;
         tokio::spawn(async move {

@@ -85,13 +85,23 @@ async fn no_answer_in_time_is_a_timeout() {
     let silent = get(|| async { std::future::pending::<&str>().await });
     for upstream in both(Router::new().route("/", silent)).await {
         let deadline = Instant::now() + Duration::from_millis(50);
-        assert_eq!(upstream.call(&Pool::new(), get_request("/"), deadline).await.unwrap_err(), Failure::ResponseTimeout);
+        assert_eq!(
+            upstream.call(&Pool::new(), get_request("/"), deadline).await.unwrap_err(),
+            Failure::ResponseTimeout
+        );
     }
 }
 
 #[tokio::test]
 async fn a_panic_of_a_local_service_is_its_500() {
-    let router = Router::new().route("/", get(|| async { if true { panic!("on purpose") } }));
+    let router = Router::new().route(
+        "/",
+        get(|| async {
+            if true {
+                panic!("on purpose")
+            }
+        }),
+    );
     let upstream = Upstream::local("stub", router, Handle::current());
     let response = upstream.call(&Pool::new(), get_request("/"), soon()).await.unwrap();
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
@@ -107,10 +117,13 @@ async fn dropping_a_local_call_aborts_its_task() {
     }
     let (gone, aborted) = tokio::sync::oneshot::channel();
     let notice = Arc::new(std::sync::Mutex::new(Some(Notice(Some(gone)))));
-    let router = Router::new().route("/", get(move || async move {
-        let _held = notice.lock().unwrap().take();
-        std::future::pending::<&str>().await
-    }));
+    let router = Router::new().route(
+        "/",
+        get(move || async move {
+            let _held = notice.lock().unwrap().take();
+            std::future::pending::<&str>().await
+        }),
+    );
     let upstream = Upstream::local("stub", router, Handle::current());
     let started = upstream.call(&Pool::new(), get_request("/"), Instant::now() + Duration::from_millis(50)).await;
     assert_eq!(started.unwrap_err(), Failure::ResponseTimeout);

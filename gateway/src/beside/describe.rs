@@ -152,7 +152,7 @@ pub(crate) struct SessionConfig {
 ///
 /// A link to every operation of the API, by its operationId.
 #[utoipa::path(get, path = "/api/v1", tag = "Meta", operation_id = "index",
-    responses((status = 200, description = "The index.", body = Index)))]
+    responses((status = 200, description = "The index.", body = Index), (status = 304, description = "The caller has this version already (`If-None-Match`).")))]
 pub(crate) async fn index(State(beside): State<Beside>, request: HeaderMap) -> Response {
     beside.site.load().index.answer(&request, REVALIDATE)
 }
@@ -161,14 +161,14 @@ pub(crate) async fn index(State(beside): State<Beside>, request: HeaderMap) -> R
 ///
 /// Version, features and limits of this installation, and what is deprecated in it.
 #[utoipa::path(get, path = "/api/v1/meta", tag = "Meta", operation_id = "show_meta",
-    responses((status = 200, description = "What it can do.", body = Meta)))]
+    responses((status = 200, description = "What it can do.", body = Meta), (status = 304, description = "The caller has this version already (`If-None-Match`).")))]
 pub(crate) async fn meta(State(beside): State<Beside>, request: HeaderMap) -> Response {
     beside.site.load().meta.answer(&request, REVALIDATE)
 }
 
 /// What a web front end needs to know
 #[utoipa::path(get, path = "/config.json", tag = "Meta", operation_id = "show_config",
-    responses((status = 200, description = "The configuration.", body = FrontConfig)))]
+    responses((status = 200, description = "The configuration.", body = FrontConfig), (status = 304, description = "The caller has this version already (`If-None-Match`).")))]
 pub(crate) async fn config(State(beside): State<Beside>, request: HeaderMap) -> Response {
     beside.site.load().config.answer(&request, REVALIDATE)
 }
@@ -182,14 +182,14 @@ pub(crate) async fn version() -> Response {
 
 /// This document as JSON
 #[utoipa::path(get, path = "/openapi.json", tag = "Documents", operation_id = "openapi_json",
-    responses((status = 200, description = "OpenAPI 3.1, with a strong `ETag`.", content_type = "application/json", body = Object)))]
+    responses((status = 200, description = "OpenAPI 3.1, with a strong `ETag`.", content_type = "application/json", body = Object), (status = 304, description = "The caller has this version already (`If-None-Match`).")))]
 pub(crate) async fn openapi_json(State(beside): State<Beside>, request: HeaderMap) -> Response {
     beside.site.load().documents.json.answer(&request, REVALIDATE)
 }
 
 /// This document as YAML
 #[utoipa::path(get, path = "/openapi.yaml", tag = "Documents", operation_id = "openapi_yaml",
-    responses((status = 200, description = "OpenAPI 3.1, with a strong `ETag`.", content_type = "application/yaml", body = String)))]
+    responses((status = 200, description = "OpenAPI 3.1, with a strong `ETag`.", content_type = "application/yaml", body = String), (status = 304, description = "The caller has this version already (`If-None-Match`).")))]
 pub(crate) async fn openapi_yaml(State(beside): State<Beside>, request: HeaderMap) -> Response {
     beside.site.load().documents.yaml.answer(&request, REVALIDATE)
 }

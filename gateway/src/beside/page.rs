@@ -88,7 +88,7 @@ static FRONT: LazyLock<Fixed> = LazyLock::new(|| {
 #[utoipa::path(get, path = "/", tag = "Documents", operation_id = "front_page",
     summary = "The front page", description = "A small page for people. Without `Accept: text/html` there is nothing here.",
     responses(
-        (status = 200, description = "The page.", content_type = "text/html", body = String),
+        (status = 200, description = "The page.", content_type = "text/html", body = String), (status = 304, description = "The caller has this version already (`If-None-Match`)."),
         (status = 404, description = "`route_not_found`: the client does not accept HTML.")))]
 pub(crate) async fn front(request: HeaderMap) -> Response {
     if wants_html(&request) {

@@ -61,7 +61,7 @@ impl From<Code> for ProblemCode {
 ///
 /// The list is closed: a client may handle all of it. A page for browsers, JSON for everyone else.
 #[utoipa::path(get, path = "/problems", tag = "Documents", operation_id = "list_problems", responses(
-    (status = 200, description = "Every code.", content((ProblemCodes = "application/json"), (String = "text/html")))))]
+    (status = 200, description = "Every code.", content((ProblemCodes = "application/json"), (String = "text/html"))), (status = 304, description = "The caller has this version already (`If-None-Match`).")))]
 pub(crate) async fn index(request: HeaderMap) -> Response {
     if page::wants_html(&request) {
         return page::page("Problem codes", &table()).answer(&request, REVALIDATE);
@@ -75,7 +75,7 @@ pub(crate) async fn index(request: HeaderMap) -> Response {
 #[utoipa::path(get, path = "/problems/{code}", tag = "Documents", operation_id = "show_problem",
     params(("code" = String, Path, description = "The `code` of a problem document.", example = "upstream_unavailable")),
     responses(
-        (status = 200, description = "What it means.", content((ProblemCode = "application/json"), (String = "text/html"))),
+        (status = 200, description = "What it means.", content((ProblemCode = "application/json"), (String = "text/html"))), (status = 304, description = "The caller has this version already (`If-None-Match`)."),
         (status = 404, description = "`not_found`: there is no such code.")))]
 pub(crate) async fn show(Path(code): Path<String>, request: HeaderMap) -> Response {
     let Ok(code) = code.parse::<Code>() else {

@@ -120,7 +120,9 @@ mod tests {
 
     #[test]
     fn inexact_lines_are_refused() {
-        for body in ["5\nhello\r\n0\r\n\r\n", "\r\n", "5\r\nhello0\r\n\r\n", "x\r\n", "11111111111111111\r\n", "0\r\n\n"] {
+        for body in
+            ["5\nhello\r\n0\r\n\r\n", "\r\n", "5\r\nhello0\r\n\r\n", "x\r\n", "11111111111111111\r\n", "0\r\n\n"]
+        {
             assert_eq!(Chunked::new().follow(body.as_bytes()), Err(Refusal::Chunk), "{body:?}");
         }
     }

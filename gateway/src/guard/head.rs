@@ -11,16 +11,17 @@ pub(crate) enum Framing {
     Chunked,
 }
 
-/// Checks the head `bytes`, from the request line to the empty line, both included.
-pub(crate) fn check(bytes: &[u8], limits: HeadLimits) -> Result<Framing, Refusal> {
-    let mut lines = Lines(bytes);
-    let http10 = request_line(lines.next().ok_or(Refusal::RequestLine)??, limits)?;
+/// Checks the head at the start of `bytes`, from the request line to the empty line. Answers how long it is and what
+/// follows it; `None` where its end has not arrived.
+pub(crate) fn check(bytes: &[u8], limits: HeadLimits) -> Result<Option<(usize, Framing)>, Refusal> {
+    let mut lines = Lines { bytes, at: 0 };
+    let Some(first) = lines.next()? else { return Ok(None) };
+    let http10 = request_line(first, limits)?;
     let mut seen = Seen::default();
     let mut fields = 0;
-    for line in lines {
-        let line = line?;
+    while let Some(line) = lines.next()? {
         if line.is_empty() {
-            break;
+            return seen.framing(http10).map(|framing| Some((lines.at, framing)));
         }
         fields += 1;
         if fields > limits.fields {
@@ -28,23 +29,28 @@ pub(crate) fn check(bytes: &[u8], limits: HeadLimits) -> Result<Framing, Refusal
         }
         seen.field(line)?;
     }
-    seen.framing(http10)
+    Ok(None)
 }
 
 /// The lines of a head without their CR LF.
-struct Lines<'a>(&'a [u8]);
+struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
 
-impl<'a> Iterator for Lines<'a> {
-    type Item = Result<&'a [u8], Refusal>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let end = memchr::memchr(b'\n', self.0)?;
-        let (line, rest) = self.0.split_at(end);
-        self.0 = rest.get(1..).unwrap_or_default();
-        Some(match line.strip_suffix(b"\r") {
-            Some(line) if memchr::memchr2(b'\r', 0, line).is_none() => Ok(line),
+impl<'a> Lines<'a> {
+    /// The next line that is complete. The first CR, LF or NUL has to be the CR of its end.
+    fn next(&mut self) -> Result<Option<&'a [u8]>, Refusal> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let Some(end) = memchr::memchr3(b'\r', b'\n', 0, rest) else { return Ok(None) };
+        match (rest.get(end), rest.get(end + 1)) {
+            (Some(b'\r'), Some(b'\n')) => {
+                self.at += end + 2;
+                Ok(rest.get(..end))
+            }
+            (Some(b'\r'), None) => Ok(None),
             _ => Err(Refusal::LineEnding),
-        })
+        }
     }
 }
 
@@ -85,8 +91,12 @@ impl Seen {
         if matches!(line.first(), Some(b' ' | b'\t')) {
             return Err(Refusal::ObsoleteFolding);
         }
-        let colon = memchr::memchr(b':', line).ok_or(Refusal::FieldName)?;
+        // The name ends where its characters do; what ends it has to be the colon.
+        let colon = line.iter().position(|byte| !is_token(*byte)).ok_or(Refusal::FieldName)?;
         let (name, value) = line.split_at(colon);
+        if value.first() != Some(&b':') {
+            return Err(Refusal::FieldName);
+        }
         let value = value.get(1..).unwrap_or_default();
         // Only three names matter here, and their lengths are distinct: most fields cost one comparison.
         match name.len() {
@@ -94,8 +104,7 @@ impl Seen {
             4 if name.eq_ignore_ascii_case(b"host") => self.host(value.trim_ascii()),
             14 if name.eq_ignore_ascii_case(b"content-length") => self.length(value.trim_ascii()),
             17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.encoding(value.trim_ascii()),
-            _ if name.iter().all(|byte| is_token(*byte)) => Ok(()),
-            _ => Err(Refusal::FieldName),
+            _ => Ok(()),
         }
     }
 
@@ -151,7 +160,20 @@ fn is_token(byte: u8) -> bool {
             table[byte] = (byte as u8).is_ascii_alphanumeric()
                 || matches!(
                     byte as u8,
-                    b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+                    b'!' | b'#'
+                        | b'$'
+                        | b'%'
+                        | b'&'
+                        | b'\''
+                        | b'*'
+                        | b'+'
+                        | b'-'
+                        | b'.'
+                        | b'^'
+                        | b'_'
+                        | b'`'
+                        | b'|'
+                        | b'~'
                 );
             byte += 1;
         }
@@ -167,7 +189,17 @@ mod tests {
     const LIMITS: HeadLimits = HeadLimits { bytes: 16 * 1024, fields: 3, target: 40 };
 
     fn checked(head: &str) -> Result<Framing, Refusal> {
-        check(head.as_bytes(), LIMITS)
+        check(head.as_bytes(), LIMITS).map(|checked| checked.map_or(Framing::Length(u64::MAX), |(_, framing)| framing))
+    }
+
+    #[test]
+    fn a_head_ends_with_its_empty_line() {
+        let head = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+        let more = [head.as_slice(), b"GET /"].concat();
+        assert_eq!(check(&more, LIMITS), Ok(Some((head.len(), Framing::Length(0)))));
+        for end in 0..head.len() {
+            assert_eq!(check(&head[..end], LIMITS), Ok(None), "{end}");
+        }
     }
 
     #[test]
@@ -205,7 +237,10 @@ mod tests {
             ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", Refusal::TransferEncoding),
             ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n", Refusal::TransferEncoding),
             ("POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", Refusal::TransferEncoding),
-            ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", Refusal::Ambiguous),
+            (
+                "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n",
+                Refusal::Ambiguous,
+            ),
             ("GET / HTTP/1.1\r\nHost: x\r\nA: 1\r\nB: 1\r\nC: 1\r\n\r\n", Refusal::TooManyFields),
             ("GET /0123456789012345678901234567890123456789 HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::TargetTooLong),
         ];

@@ -89,36 +89,31 @@ impl Scanner {
         if rest.starts_with(b"\r\n") {
             return Ok(2);
         }
-        let Some(end) = self.end_of_head(rest) else {
-            return if rest.len() > self.limits.bytes { Err(self.too_large(rest)) } else { Ok(0) };
-        };
-        if end > self.limits.bytes {
-            return Err(self.too_large(rest));
+        // A head that arrives in pieces is looked at again only when another line of it is complete.
+        let seen = self.searched.min(rest.len());
+        if seen > 0 && memchr::memchr(b'\n', rest.get(seen..).unwrap_or_default()).is_none() {
+            return self.incomplete(rest);
         }
-        let head = rest.get(..end).unwrap_or(rest);
-        self.searched = 0;
-        self.state = match head::check(head, self.limits)? {
-            Framing::Length(0) => State::Head,
-            Framing::Length(length) => State::Body(length),
-            Framing::Chunked => State::Chunked(Chunked::new()),
-        };
-        Ok(end)
+        match head::check(rest, self.limits) {
+            Ok(Some((end, framing))) if end <= self.limits.bytes => {
+                self.searched = 0;
+                self.state = match framing {
+                    Framing::Length(0) => State::Head,
+                    Framing::Length(length) => State::Body(length),
+                    Framing::Chunked => State::Chunked(Chunked::new()),
+                };
+                Ok(end)
+            }
+            Ok(Some(_)) => Err(self.too_large(rest)),
+            Ok(None) => self.incomplete(rest),
+            Err(refusal) => Err(refusal),
+        }
     }
 
-    /// The end of the head: an empty line, also one without CR, which [`head::check`] then refuses.
-    fn end_of_head(&mut self, rest: &[u8]) -> Option<usize> {
-        let from = self.searched.min(rest.len());
-        for line_feed in memchr::memchr_iter(b'\n', rest.get(from..)?) {
-            let next = from + line_feed + 1;
-            match (rest.get(next), rest.get(next + 1)) {
-                (Some(b'\n'), _) => return Some(next + 1),
-                (Some(b'\r'), Some(b'\n')) => return Some(next + 2),
-                _ => {}
-            }
-        }
-        // The last two bytes may be the beginning of the empty line.
-        self.searched = rest.len().saturating_sub(2);
-        None
+    /// More of the head has to arrive, if there may be more.
+    fn incomplete(&mut self, rest: &[u8]) -> Result<usize, Refusal> {
+        self.searched = rest.len();
+        if rest.len() > self.limits.bytes { Err(self.too_large(rest)) } else { Ok(0) }
     }
 
     /// A head without end is too large; if already its target is, that is the better answer.

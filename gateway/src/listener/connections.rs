@@ -42,7 +42,11 @@ struct Entry {
 impl Connections {
     /// Runs `connection` as a task of this thread and keeps it in sight until it ends.
     #[allow(clippy::disallowed_methods, reason = "the table of connections is what waits for these tasks")]
-    pub(crate) fn spawn(self: &Arc<Self>, state: Arc<ConnectionState>, connection: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn(
+        self: &Arc<Self>,
+        state: Arc<ConnectionState>,
+        connection: impl Future<Output = ()> + Send + 'static,
+    ) {
         let mut slab = self.lock();
         let entry = slab.vacant_entry();
         let leaving = Leaving { connections: Arc::clone(self), key: entry.key() };
@@ -67,7 +71,9 @@ impl Connections {
                 Phase::Silent => state.lasted(now) >= limits.first_byte || linger,
                 Phase::Head => state.lasted(now) >= limits.head,
                 Phase::Busy => state.stalled(now) >= limits.body_idle,
-                Phase::Idle => state.lasted(now) >= limits.keep_alive || (linger && state.lasted(now) >= DRAIN_LINGER_MS),
+                Phase::Idle => {
+                    state.lasted(now) >= limits.keep_alive || (linger && state.lasted(now) >= DRAIN_LINGER_MS)
+                }
             };
             if overdue {
                 entry.task.abort();

@@ -8,8 +8,13 @@ use crate::guard::Refusal;
 
 /// Milliseconds since the first call in this process, at least 1: zero means "not".
 pub(crate) fn now_ms() -> u64 {
+    ms_at(Instant::now())
+}
+
+/// The same of a moment that is known already.
+fn ms_at(moment: Instant) -> u64 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX) + 1
+    u64::try_from(moment.saturating_duration_since(*START).as_millis()).unwrap_or(u64::MAX) + 1
 }
 
 /// What a connection is doing.
@@ -50,7 +55,11 @@ impl ConnectionState {
     }
 
     pub(crate) fn enter(&self, phase: Phase) {
-        self.since.store(now_ms(), Ordering::Relaxed);
+        self.enter_at(phase, Instant::now());
+    }
+
+    pub(crate) fn enter_at(&self, phase: Phase, moment: Instant) {
+        self.since.store(ms_at(moment), Ordering::Relaxed);
         self.stalled_since.store(0, Ordering::Relaxed);
         self.phase.store(phase as u8, Ordering::Relaxed);
     }

@@ -24,7 +24,7 @@ pub(crate) struct Page {
 /// `GET /docs`
 #[utoipa::path(get, path = "/docs", tag = "Documents", operation_id = "docs_page",
     summary = "Read and try the API (Swagger UI)",
-    responses((status = 200, description = "The page.", content_type = "text/html", body = String)))]
+    responses((status = 200, description = "The page.", content_type = "text/html", body = String), (status = 304, description = "The caller has this version already (`If-None-Match`).")))]
 pub(crate) async fn page(request: HeaderMap) -> Response {
     PAGE.html.answer(&request, REVALIDATE)
 }
