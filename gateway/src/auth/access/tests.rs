@@ -133,19 +133,3 @@ fn each_refusal_is_a_problem_with_its_challenge() {
         assert_eq!(sent, challenge);
     }
 }
-#[test]
-fn tmp_speed() {
-    let mut cache = cache();
-    let all: Vec<_> = (1..200).map(|sub| headers(&[&format!("Bearer {}", token(sub, &[]))])).collect();
-    for h in &all {
-        cache.authenticate(h, TokenRule::Check, &Access::SignedIn, NOW_MS).unwrap();
-    }
-    let t = std::time::Instant::now();
-    let n = 2_000_000usize;
-    for i in 0..n {
-        std::hint::black_box(
-            cache.authenticate(&all[i % all.len()], TokenRule::Check, &Access::SignedIn, NOW_MS).unwrap(),
-        );
-    }
-    eprintln!("hit {:?} ns token {}", t.elapsed().as_nanos() / n as u128, token(1, &[]).len());
-}
