@@ -14,9 +14,17 @@ over_both! {
         assert!(yaml.text().contains("openapi: 3.1") || yaml.text().contains("openapi: '3.1"), "{:.200}", yaml.text());
         assert!(yaml.text().contains("/api/v1/users/{username}"));
         assert_eq!(document, system.public_document(), "openapi/public.json is what is served");
-        let etag = json.header("etag");
-        let again = system.anonymous().get("/openapi.json").header("if-none-match", etag).await;
-        assert_eq!((again.status.as_u16(), again.body.len()), (304, 0));
+    }
+
+    async fn what_a_caller_has_already_is_not_sent_again(system: &System) {
+        let _ = system.user("ada").await;
+        let paths = ["/", "/docs", "/openapi.json", "/openapi.yaml", "/problems", "/problems/internal", "/api/v1", "/api/v1/meta", "/config.json", "/api/v1/users/ada"];
+        for path in paths {
+            let ask = || system.anonymous().get(path).header("accept", "text/html, */*");
+            let first = ask().await.expect(200);
+            let again = ask().header("if-none-match", first.header("etag")).await.expect(304);
+            assert_eq!((again.body.len(), again.header("etag")), (0, first.header("etag")), "{path}");
+        }
     }
 
     async fn every_problem_has_a_page(system: &System) {
