@@ -52,8 +52,8 @@ lint: ## clippy, warnings are errors
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
 .PHONY: doc
-doc: ## build the documentation of the crates, warnings are errors
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+doc: ## document the crates, private items too; warnings are errors
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --workspace --no-deps --document-private-items --locked
 
 .PHONY: deny
 deny: ## licences and bans of dependencies, if cargo-deny is installed

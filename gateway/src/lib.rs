@@ -12,7 +12,7 @@
 //! [`upstream::Upstream`], local or remote; the gateway's own operations ([`auth`]) and the pages and probes beside
 //! the plan ([`beside`]) are routers of this process behind the same type.
 //!
-//! [`build`] makes a [`Gateway`] of a configuration; [`Gateway::bind`] takes its ports; [`Bound::run`] serves until
+//! [`build()`] makes a [`Gateway`] of a configuration; [`Gateway::bind`] takes its ports; [`Bound::run`] serves until
 //! it is told to stop and has drained.
 
 pub mod auth;

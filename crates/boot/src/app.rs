@@ -38,7 +38,7 @@ impl App {
     /// The router as it is served, whatever carries the requests to it.
     ///
     /// Around the service's routes it puts the probes `/livez` and `/readyz`, a span with the request id, and the promise that a
-    /// panic is a 500 problem document. [`serve`](crate::serve) uses it, and so does an in-process upstream: that is why a service
+    /// panic is a 500 problem document. [`serve`](crate::serve()) uses it, and so does an in-process upstream: that is why a service
     /// answers the same in both.
     pub fn service(&self) -> Router {
         surface::around(self.name, self.router.clone(), self.ready.clone())

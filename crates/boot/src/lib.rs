@@ -6,7 +6,7 @@
 //! * [`telemetry`] writes log lines without ever making the writer of a line wait;
 //! * [`Tasks`] is where work that outlives its request belongs, so that a shutdown can wait for it;
 //! * [`App`] is what a service hands over: a router, a readiness check, its tasks;
-//! * [`serve`] answers on a listener until told to stop, then drains;
+//! * [`serve()`] answers on a listener until told to stop, then drains;
 //! * [`main`] makes all of this a process with an exit status.
 //!
 //! A whole service process:
