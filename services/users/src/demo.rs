@@ -77,7 +77,11 @@ pub async fn seed(db: &Database) -> Result<Option<Seeded>, Error> {
     }
     for (index, account) in accounts()?.iter().enumerate() {
         let joined_at = FIRST_JOINED_AT + i64::try_from(index).unwrap_or_default() * DAY;
-        let user = insert(&transaction, account, &shared, joined_at).await?;
+        let user = match insert(&transaction, account, &shared, joined_at).await {
+            // Another process was seeding at the same time.
+            Err(Error::UsernameTaken) => return Ok(None),
+            inserted => inserted?,
+        };
         let mut user = user.into_active_model();
         user.status = sea_orm::Set(if index % 3 == 0 { "around" } else { "" }.to_owned());
         user.update(&transaction).await?;

@@ -4,7 +4,7 @@ use problem::{ProblemDocument, ProblemError};
 use serde_json::Value;
 use utoipa::{
     OpenApi as _,
-    openapi::{Array, OpenApi, Ref, RefOr, Response, Schema, path::Operation},
+    openapi::{Array, OpenApi, Ref, RefOr, Response, Schema, path::Operation, path::ParameterIn},
 };
 
 use crate::{
@@ -87,6 +87,10 @@ fn complete(operation: &mut Operation) {
             ("415", "The body has another media type."),
             ("422", "A field is unknown, missing or not valid; nothing was stored."),
         ]);
+    }
+    let mut parameters = operation.parameters.iter().flatten();
+    if parameters.any(|parameter| matches!(parameter, RefOr::T(known) if known.parameter_in == ParameterIn::Path)) {
+        common.push(("400", "`invalid_parameter`: the path is not UTF-8."));
     }
     for (status, description) in common {
         match operation.responses.responses.get_mut(status) {

@@ -5,6 +5,7 @@
 mod email;
 mod role;
 mod secret;
+mod session_id;
 mod text;
 mod username;
 
@@ -16,6 +17,7 @@ pub(crate) use email::Email;
 pub(crate) use role::Roles;
 pub use role::{Role, UnknownRole};
 pub(crate) use secret::{Client, Password, TokenHash};
+pub(crate) use session_id::SessionId;
 pub(crate) use text::{Description, DisplayName, Name, Status};
 pub(crate) use username::{Username, base32};
 

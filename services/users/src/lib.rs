@@ -71,12 +71,15 @@ pub fn app(config: Config, db: Database, verifier: Verifier, clock: Clock) -> Ap
     App { name: "users", router, ready, tasks }
 }
 
-/// Whether the database answers and has been migrated.
-async fn check(db: &Database) -> Result<(), String> {
+/// Whether the database answers and has been migrated; otherwise a sentence that is safe to show.
+///
+/// # Errors
+/// The sentence.
+pub async fn check(db: &Database) -> Result<(), String> {
     let any = entity::user::Entity::find().select_only().column(entity::user::Column::Id).limit(1);
     match any.into_tuple::<i64>().one(db.reader()).await {
         Ok(_) => Ok(()),
         Err(error) if database::is_unavailable(&error) => Err("the database does not answer".to_owned()),
-        Err(_) => Err("the database has not been migrated".to_owned()),
+        Err(_) => Err("the database has not been migrated: run `migration up`".to_owned()),
     }
 }

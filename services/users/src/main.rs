@@ -48,6 +48,7 @@ async fn run(vars: &mut Vars) -> Outcome {
     vars.finish()?;
     let (Some(url), Some(key)) = (url, key) else { return Ok(vars.finish()?) };
     let db = open(&url).await?;
+    users::check(&db).await?;
     if profile.is_production() && users::demo::is_seeded(&db).await? {
         return Err(
             "the database has demo accounts, whose password everybody knows: production does not start with them"
@@ -73,6 +74,7 @@ async fn seed(vars: &mut Vars) -> Outcome {
     vars.finish()?;
     let Some(url) = url else { return Ok(()) };
     let db = open(&url).await?;
+    users::check(&db).await?;
     match users::demo::seed(&db).await? {
         Some(seeded) => println!(
             "created {} demo accounts (password `{}`) and the administrator `{}` with the password {}",

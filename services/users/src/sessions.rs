@@ -14,7 +14,6 @@ use sea_orm::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 pub(crate) use close::{__path_close_session, Closed, close_session};
 pub(crate) use list::{__path_list_sessions, SessionItem, list_sessions};
@@ -27,7 +26,7 @@ pub(crate) use rotate::{__path_rotate_session, rotate_session};
 use crate::{
     Service,
     clock::{millis, rfc3339},
-    domain::{Client, TokenHash},
+    domain::{Client, SessionId, TokenHash},
     entity::{refresh_token, session, user},
     users::User,
 };
@@ -82,7 +81,7 @@ pub(crate) async fn open(
     now: i64,
 ) -> Result<session::Model, DbErr> {
     let session = session::Model {
-        id: Uuid::now_v7().to_string(),
+        id: SessionId::new().as_str().to_owned(),
         user_id,
         client: client.map(Client::into_inner),
         created_at: now,

@@ -11,7 +11,7 @@ use super::{end, end_all};
 use crate::{
     Service,
     access::{self, Action},
-    domain::TokenHash,
+    domain::{SessionId, TokenHash},
     entity::{refresh_token, session},
     error::Error,
     revocations::{self, Revocation},
@@ -66,10 +66,13 @@ pub(crate) async fn close_session(
     let transaction = service.db.write().await?;
     let found = match (presented, body.sid) {
         (Some(hash), _) => by_token(&transaction, &hash).await?,
-        (None, sid) => by_id(&transaction, &sid.unwrap_or_default()).await?.filter(|session| {
-            // Another account's session is as unknown as one that never was.
-            access::may(Action::OwnSessions, &caller, session.user_id)
-        }),
+        (None, sid) => match sid.as_deref().and_then(SessionId::parse) {
+            Some(id) => by_id(&transaction, id.as_str()).await?.filter(|session| {
+                // Another account's session is as unknown as one that never was.
+                access::may(Action::OwnSessions, &caller, session.user_id)
+            }),
+            None => None,
+        },
     };
     let Some(session) = found else { return Ok(Json(Closed { revoked: Vec::new() })) };
     let now = service.clock.now();

@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::Response};
 use principal::Principal;
-use problem::Query;
+use problem::{Code, Problem, Query};
 use sea_orm::{EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,6 +12,7 @@ use crate::{
     Service,
     access::{self, Action},
     clock::rfc3339,
+    domain::SessionId,
     entity::session,
     error::Error,
     page::{Page, PageParameters, Window},
@@ -67,8 +68,9 @@ pub(crate) async fn list_sessions(
         .filter(session::COLUMN.idle_until.gt(now))
         .filter(session::COLUMN.absolute_until.gt(now));
     if let Some((created_at, id)) = &window.after {
+        let id = SessionId::parse(id).ok_or_else(|| Problem::new(Code::InvalidCursor))?;
         let row = Expr::tuple([Expr::col(session::Column::CreatedAt), Expr::col(session::Column::Id)]);
-        sessions = sessions.filter(row.lt(Expr::tuple([Expr::val(*created_at), Expr::val(id.clone())])));
+        sessions = sessions.filter(row.lt(Expr::tuple([Expr::val(*created_at), Expr::val(id.as_str())])));
     }
     let rows = sessions
         .order_by_desc(session::Column::CreatedAt)

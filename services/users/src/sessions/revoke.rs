@@ -9,6 +9,7 @@ use super::end;
 use crate::{
     Service,
     access::{self, Action},
+    domain::SessionId,
     error::Error,
     revocations,
 };
@@ -33,12 +34,13 @@ pub(crate) async fn revoke_session(
 ) -> Result<StatusCode, Error> {
     let user_id = access::signed_in(&caller)?;
     access::check(Action::OwnSessions, &caller, user_id)?;
+    let id = SessionId::parse(&id).ok_or(Error::NoSuchSession)?;
     let transaction = service.db.write().await?;
     let now = service.clock.now();
-    if !end(&transaction, user_id, &id, now).await? {
+    if !end(&transaction, user_id, id.as_str(), now).await? {
         return Err(Error::NoSuchSession);
     }
-    revocations::of_sessions(&transaction, &[id], now).await?;
+    revocations::of_sessions(&transaction, &[id.as_str().to_owned()], now).await?;
     transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -59,9 +59,9 @@ pub(crate) async fn list_users(
     Query(query): Query<ListUsers>,
 ) -> Result<Response, Error> {
     let q = query.q.unwrap_or_default().trim().to_lowercase();
-    if q.chars().count() > MOST_OF_Q {
-        let message = format!("At most {MOST_OF_Q} characters.");
-        return Err(Problem::new(Code::InvalidParameter).with_error("q", "too_long", message).into());
+    if q.chars().count() > MOST_OF_Q || q.chars().any(char::is_control) {
+        let message = format!("At most {MOST_OF_Q} characters, none of them a control character.");
+        return Err(Problem::new(Code::InvalidParameter).with_error("q", "invalid_value", message).into());
     }
     let parameters = PageParameters { limit: query.limit, cursor: query.cursor };
     let window = Window::new(&parameters, format!("users q={q}"))?;

@@ -75,6 +75,26 @@ on_both_engines! {
         assert_eq!(service.get("/users/ada/x").header("x-request-id", "r-1").send().await["request_id"], "r-1");
     }
 
+    async fn bytes_that_no_database_takes_are_refused_before_it(service) {
+        let ada = service.register("ada").await;
+        service.get("/users?q=%00").send().await.refused(400, "invalid_parameter");
+        service.get("/users/%00").send().await.refused(404, "not_found");
+        let utf8 = service.get("/users/%FF").send().await.refused(400, "invalid_parameter");
+        assert_eq!(utf8["errors"][0]["pointer"], "username");
+        service.delete("/sessions/%00").by(&ada).send().await.refused(404, "not_found");
+        service.delete(&format!("/sessions/{}", ada.sid.to_uppercase())).by(&ada).send().await.refused(404, "not_found");
+        let closed = service.post("/internal/sessions/close", json!({"sid": "\u{0}"})).by(&ada).send().await.expect(200);
+        assert_eq!(closed["revoked"], json!([]));
+        service.login("\u{0}", "\u{0}").await.1.refused(401, "invalid_credentials");
+        for name in ["display_name", "first_name", "last_name", "description", "status", "email"] {
+            let (pointer, body) = (format!("/{name}"), json!({name: "a\u{0}@example.org"}));
+            let code = if name == "email" { "invalid_email" } else { "invalid_characters" };
+            service.patch("/users/me", body).by(&ada).send().await.refuses(&[(&pointer, code)]);
+        }
+        let body = json!({"login": "ada", "password": PASSWORD, "token_hash": token(), "client": "a\u{0}b"});
+        service.post("/internal/sessions", body).send().await.expect(201);
+    }
+
     async fn readiness_follows_the_database(service) {
         service.get("/readyz").unasserted().send().await.expect(200);
         let write = service.db.write().await.unwrap();
