@@ -1,16 +1,16 @@
 //! Tokens and sessions: the only place where access tokens are issued and verified.
 //!
-//! Two sides share one [`Gate`]. The data plane asks [`TokenCache`] who sends a request and what a service may be told about it;
+//! Two sides share one `Gate`. The data plane asks `TokenCache` who sends a request and what a service may be told about it;
 //! it never waits for anything. The gateway's own operations (register, login, token, refresh, logout, change_password,
 //! introspect) are an axum router, mounted as the built-in service `gateway`, that has the service users verify passwords and
 //! keep sessions, and signs what it answers.
 //!
 //! Guarantees:
 //!
-//! * An access token is valid only if every rule of [`verify`] holds; nothing in a token chooses how it is verified.
+//! * An access token is valid only if every rule of `verify` holds; nothing in a token chooses how it is verified.
 //! * The gateway stores no token. A refresh token's successor is computed from it, so a request that is repeated because its
 //!   answer was lost gets the same answer, and a failure behind the gateway uses nothing up.
-//! * What this gateway ends no longer counts here at once, and what another ends within a poll of users ([`revocation`]).
+//! * What this gateway ends no longer counts here at once, and what another ends within a poll of users (`revocation`).
 
 mod access;
 mod answer;
