@@ -46,7 +46,7 @@ pub use pool::Pool;
 /// The most bytes that [`Upstream::call`] collects of one answer.
 pub const CALL_LIMIT: usize = 1024 * 1024;
 
-/// How long a TCP connection may take to be established, unless [`Upstream::with_connect_timeout`] says otherwise.
+/// How long a TCP connection may take to be established, unless [`Upstream::remote_within`] says otherwise.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// A named service: a router in this process, or base URLs.
