@@ -1,41 +1,37 @@
-//! The same promises on SQLite, and on PostgreSQL where `TEST_POSTGRES_URL` names a server.
+//! The same promises on SQLite and on PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use database::{Database, Engine, Kind, OpenError, Options, sqlite_url, violation};
 use sea_orm::{ConnectionTrait, DbErr};
 
-struct Opened {
-    db: Database,
-    _directory: tempfile::TempDir,
+/// Runs a scenario on a database of each engine. Without `TEST_POSTGRES_URL` it fails, unless `SKIP_POSTGRES=1`.
+async fn on_both(name: &str, scenario: impl AsyncFn(Database)) {
+    let directory = tempfile::tempdir().unwrap();
+    let url = sqlite_url(&directory.path().join("with space, ? # % and ü.db"));
+    scenario(open(&url).await).await;
+    let Some(server) = server() else { return };
+    let database = format!("database_{name}_{}", std::process::id());
+    let admin = Database::open(&server, Options::default()).await.unwrap();
+    admin.reader().execute_unprepared(&format!("CREATE DATABASE {database}")).await.unwrap();
+    scenario(open(&format!("{}/{database}", server.rsplit_once('/').unwrap().0)).await).await;
+    admin.reader().execute_unprepared(&format!("DROP DATABASE {database} WITH (FORCE)")).await.unwrap();
 }
 
-/// One database of each engine, each with the table that the tests use.
-async fn both(name: &str) -> Vec<Opened> {
-    let directory = tempfile::tempdir().unwrap();
-    let file = sqlite_url(&directory.path().join("with space, ? # % and ü.db"));
-    let mut urls = vec![file];
-    #[allow(clippy::disallowed_methods, reason = "a test reads where its server is; boot is not below this crate")]
+#[allow(clippy::disallowed_methods, reason = "a test reads where its server is; boot is not below this crate")]
+fn server() -> Option<String> {
     let server = std::env::var("TEST_POSTGRES_URL").ok();
-    if let Some(server) = server {
-        let admin = Database::open(&server, Options::default()).await.unwrap();
-        let database = format!("database_{name}_{}", std::process::id());
-        admin.reader().execute_unprepared(&format!("CREATE DATABASE {database}")).await.unwrap();
-        admin.close().await;
-        let (base, _) = server.rsplit_once('/').unwrap();
-        urls.push(format!("{base}/{database}"));
-    }
-    let mut opened = Vec::new();
-    for url in urls {
-        let db = Database::open(&url, Options::default()).await.unwrap();
-        let write = db.write().await.unwrap();
-        let table = "CREATE TABLE things (id BIGINT PRIMARY KEY, name TEXT NOT NULL, size BIGINT, \
-                     CONSTRAINT things_name_key UNIQUE (name), CONSTRAINT things_size_check CHECK (size >= 0))";
-        write.execute_unprepared(table).await.unwrap();
-        write.commit().await.unwrap();
-        opened.push(Opened { db, _directory: tempfile::tempdir().unwrap() });
-    }
-    opened[0]._directory = directory;
-    opened
+    let skip = std::env::var("SKIP_POSTGRES").is_ok_and(|skip| skip == "1");
+    assert!(server.is_some() || skip, "set TEST_POSTGRES_URL to a PostgreSQL server, or SKIP_POSTGRES=1");
+    server
+}
+
+/// An open database with the table that the tests use.
+async fn open(url: &str) -> Database {
+    let db = Database::open(url, Options::default()).await.unwrap();
+    let table = "CREATE TABLE things (id BIGINT PRIMARY KEY, name TEXT NOT NULL, size BIGINT, \
+                 CONSTRAINT things_name_key UNIQUE (name), CONSTRAINT things_size_check CHECK (size >= 0))";
+    write(&db, table).await.unwrap();
+    db
 }
 
 async fn write(db: &Database, sql: &str) -> Result<(), DbErr> {
@@ -51,7 +47,7 @@ async fn count(db: &Database) -> i64 {
 
 #[tokio::test]
 async fn a_violation_has_the_same_name_on_both_engines() {
-    for Opened { db, .. } in both("violation").await {
+    on_both("violation", async |db| {
         write(&db, "INSERT INTO things VALUES (1, 'a', 1)").await.unwrap();
         for (sql, kind, name) in [
             ("INSERT INTO things VALUES (2, 'a', 1)", Kind::Unique, "things_name_key"),
@@ -63,12 +59,13 @@ async fn a_violation_has_the_same_name_on_both_engines() {
         let error = write(&db, "INSERT INTO nothing VALUES (1)").await.unwrap_err();
         assert!(violation(&error).is_none() && !database::is_unavailable(&error));
         assert_eq!(count(&db).await, 1);
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn concurrent_read_then_write_transactions_all_succeed() {
-    for Opened { db, .. } in both("writers").await {
+    on_both("writers", async |db| {
         let writers: Vec<_> = (0..16)
             .map(|id| {
                 let db = db.clone();
@@ -84,25 +81,27 @@ async fn concurrent_read_then_write_transactions_all_succeed() {
             writer.await.unwrap().unwrap();
         }
         assert_eq!(count(&db).await, 16);
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_dropped_transaction_leaves_nothing_behind() {
-    for Opened { db, .. } in both("dropped").await {
+    on_both("dropped", async |db| {
         let unfinished = db.write().await.unwrap();
         unfinished.execute_unprepared("INSERT INTO things VALUES (1, 'a', 1)").await.unwrap();
         drop(unfinished);
         write(&db, "INSERT INTO things VALUES (2, 'b', 1)").await.unwrap();
         assert_eq!(count(&db).await, 1);
         db.ping().await.unwrap();
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn sqlite_is_durable_and_its_readers_cannot_write() {
-    let opened = both("durable").await;
-    let db = &opened[0].db;
+    let directory = tempfile::tempdir().unwrap();
+    let db = open(&sqlite_url(&directory.path().join("durable.db"))).await;
     assert_eq!(db.engine(), Engine::Sqlite);
     assert!(db.reader().execute_unprepared("DELETE FROM things").await.is_err());
     let write = db.write().await.unwrap();
