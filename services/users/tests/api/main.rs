@@ -14,6 +14,7 @@ mod interleaving;
 mod internal;
 mod lists;
 mod operators;
+mod outages;
 mod profiles;
 mod rotation;
 mod sessions;
