@@ -126,3 +126,13 @@ async fn urls_that_cannot_work_are_refused_without_being_repeated() {
         assert!(!error.to_string().contains("secret"));
     }
 }
+
+#[tokio::test]
+async fn an_encrypted_connection_can_be_required() {
+    let Some(server) = server() else { return };
+    // A server without encryption is refused for that reason, not because this side could not have encrypted.
+    match Database::open(&format!("{server}?sslmode=require"), Options::default()).await {
+        Ok(db) => db.ping().await.unwrap(),
+        Err(error) => assert!(error.to_string().contains("server does not support TLS"), "{error}"),
+    }
+}
