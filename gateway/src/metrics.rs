@@ -156,6 +156,8 @@ impl Metrics {
         let refused = self.sum(|shard| shard.connections_refused.load(Relaxed));
         head(&mut text, "agora_connections_refused_total", "counter", "Connections above the caps.");
         line(&mut text, "agora_connections_refused_total", "", refused);
+        head(&mut text, "agora_log_lines_dropped_total", "counter", "Log lines that nobody read fast enough.");
+        line(&mut text, "agora_log_lines_dropped_total", "", boot::telemetry::dropped_lines());
         text
     }
 
