@@ -27,7 +27,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use load::{Load, Run};
-use proxies::{Gateway, Nginx};
+use proxies::{Buffers, Gateway, Nginx};
 
 const LOAD_CORE: &str = "1";
 const PROXY_CORE: &str = "0";
@@ -49,21 +49,25 @@ fn main() {
     let core = pinned.then_some(PROXY_CORE);
     let upstream = upstream::start();
     let gateway = Gateway::start(core, upstream);
-    let nginx = Nginx::start(core, upstream);
-    if let Err(reason) = &nginx {
-        println!("nginx is not compared: {reason}");
-    }
-    let nginx = nginx.ok();
+    let nginx = nginx(core, upstream, Buffers::Stock);
+    let ample = nginx.as_ref().and_then(|_| self::nginx(core, upstream, Buffers::Ample));
     println!(
         "{} rounds of {:?} a turn, {} connections, {TOKENS} tokens in rotation\n",
         options.rounds, options.turn, options.connections
     );
     compare("1 KB", "/api/v1/users/small", &options, &gateway, nginx.as_ref());
     compare("64 KB", "/api/v1/users/large", &options, &gateway, nginx.as_ref());
+    if ample.is_some() {
+        compare("64 KB, nginx with buffers for it", "/api/v1/users/large", &options, &gateway, ample.as_ref());
+    }
     one_connection(&options, &gateway, nginx.as_ref(), upstream);
     println!("gateway: {:.1} MB resident after the load", usage::resident_mb(gateway.id()));
-    drop((gateway, nginx));
+    drop((gateway, nginx, ample));
     size::report();
+}
+
+fn nginx(core: Option<&str>, upstream: SocketAddr, buffers: Buffers) -> Option<Nginx> {
+    Nginx::start(core, upstream, buffers).inspect_err(|reason| println!("nginx is not compared: {reason}")).ok()
 }
 
 /// Alternating turns of many connections, and the ratio of what a request cost.

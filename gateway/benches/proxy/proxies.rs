@@ -24,6 +24,15 @@ pub(crate) struct Nginx {
     _directory: TempDir,
 }
 
+/// How much of an answer nginx takes into memory.
+#[derive(Clone, Copy)]
+pub(crate) enum Buffers {
+    /// As distributed: 32 KB, and a file for what is larger.
+    Stock,
+    /// Enough for every answer of the benchmark.
+    Ample,
+}
+
 impl Gateway {
     pub(crate) fn start(core: Option<&str>, upstream: SocketAddr) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
@@ -35,6 +44,7 @@ impl Gateway {
             .env("GATEWAY_KEYS_DIR", directory.path().join("keys"))
             .env("GATEWAY_THREADS", "1")
             .env("GATEWAY_LOG_REQUESTS", "false")
+            .env("RUST_LOG", "warn")
             .env("USERS_URL", format!("http://{upstream}"))
             .env("AGORA_INTERNAL_KEY", "a key for a benchmark, known to everyone who reads this")
             .stdout(Stdio::null())
@@ -69,14 +79,15 @@ impl Gateway {
 
 impl Nginx {
     /// Starts it, or says why that is not possible.
-    pub(crate) fn start(core: Option<&str>, upstream: SocketAddr) -> Result<Self, String> {
+    pub(crate) fn start(core: Option<&str>, upstream: SocketAddr, buffers: Buffers) -> Result<Self, String> {
         let program = ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx"];
         let program = program.iter().map(Path::new).find(|path| path.exists());
         let program = program.ok_or("it is not installed (Debian: apt-get install nginx-light)")?;
         let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
         let port = free_port();
         let file = directory.path().join("nginx.conf");
-        std::fs::write(&file, configuration(directory.path(), port, upstream)).map_err(|error| error.to_string())?;
+        std::fs::write(&file, configuration(directory.path(), port, upstream, buffers))
+            .map_err(|error| error.to_string())?;
         let child = pinned(core, program)
             .arg("-c")
             .arg(&file)
@@ -125,15 +136,19 @@ fn pinned(core: Option<&str>, program: &Path) -> Command {
     command
 }
 
-fn configuration(directory: &Path, port: u16, upstream: SocketAddr) -> String {
+fn configuration(directory: &Path, port: u16, upstream: SocketAddr, buffers: Buffers) -> String {
     let directory = directory.display();
+    let buffers = match buffers {
+        Buffers::Stock => "",
+        Buffers::Ample => "proxy_buffer_size 16k; proxy_buffers 16 16k;",
+    };
     format!(
         "daemon off; worker_processes 1; pid {directory}/nginx.pid; error_log {directory}/error.log crit;
          events {{ worker_connections 4096; }}
          http {{
            access_log off; client_body_temp_path {directory}/body; proxy_temp_path {directory}/proxy;
            fastcgi_temp_path {directory}/fastcgi; uwsgi_temp_path {directory}/uwsgi; scgi_temp_path {directory}/scgi;
-           keepalive_requests 1000000000;
+           keepalive_requests 1000000000; {buffers}
            upstream users {{ server {upstream}; keepalive 256; keepalive_requests 1000000000; }}
            server {{
              listen 127.0.0.1:{port};
