@@ -2,7 +2,7 @@
 
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+    PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 
@@ -39,8 +39,14 @@ pub(crate) fn to_upstream(
     client: &ForwardedFields,
     trusted: bool,
 ) {
+    let trailers = takes_trailers(headers);
     remove_where(headers, |name| is_hop_by_hop(name) || is_private(name, trusted) || is_withheld(name, receiver));
     headers.reserve(ADDED);
+    if trailers {
+        // What this gateway hands on it may ask for: in its own name, for this connection (RFC 9110, section 10.1.4).
+        append(headers, TE, HeaderValue::from_static("trailers"));
+        append(headers, CONNECTION, HeaderValue::from_static("te"));
+    }
     append(headers, VIA, via(version));
     append(headers, X_FORWARDED_FOR, client.x_for.clone());
     append(headers, FORWARDED, client.forwarded.clone());
@@ -60,13 +66,18 @@ pub(crate) fn to_client(headers: &mut HeaderMap) {
     append(headers, VIA, VIA_HTTP11);
 }
 
+/// Whether the client can read trailers, which are handed on to it.
+fn takes_trailers(headers: &HeaderMap) -> bool {
+    let codings = headers.get(TE).and_then(|value| value.to_str().ok());
+    codings.is_some_and(|codings| codings.split(',').any(|coding| coding.trim().eq_ignore_ascii_case("trailers")))
+}
+
 /// The fields that concern one connection only.
 fn is_hop_by_hop(name: &HeaderName) -> bool {
     *name == CONNECTION
         || *name == TRANSFER_ENCODING
         || *name == UPGRADE
         || *name == TE
-        || *name == TRAILER
         || *name == PROXY_AUTHENTICATE
         || *name == PROXY_AUTHORIZATION
         || *name == EXPECT
@@ -148,12 +159,19 @@ mod tests {
     #[test]
     fn what_connection_names_is_removed() {
         let mut headers =
-            map(&[("connection", "close, X-Private"), ("x-private", "1"), ("x-kept", "1"), ("te", "trailers")]);
+            map(&[("connection", "close, X-Private"), ("x-private", "1"), ("x-kept", "1"), ("te", "gzip")]);
         to_upstream(&mut headers, Version::HTTP_11, Receiver::Service, &client(), false);
         assert!(
             !headers.contains_key("x-private") && !headers.contains_key("connection") && !headers.contains_key("te")
         );
         assert!(headers.contains_key("x-kept"));
+    }
+
+    #[test]
+    fn a_client_that_reads_trailers_is_asked_for_in_this_gateways_name() {
+        let mut headers = map(&[("connection", "te, close"), ("te", "gzip, trailers")]);
+        to_upstream(&mut headers, Version::HTTP_11, Receiver::Service, &client(), false);
+        assert_eq!((&headers["te"], &headers["connection"]), (&"trailers".parse().unwrap(), &"te".parse().unwrap()));
     }
 
     #[test]

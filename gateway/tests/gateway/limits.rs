@@ -123,3 +123,13 @@ async fn one_address_gets_only_its_share_of_connections() {
     assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (503, Some("overloaded")));
     assert!(!answer.header("retry-after").is_empty());
 }
+
+#[test]
+fn what_nobody_sets_is_as_promised() {
+    let limits = gateway::plan::Limits::default();
+    let seconds = [limits.first_byte_timeout, limits.head_timeout, limits.body_idle_timeout, limits.keep_alive_timeout];
+    assert_eq!(seconds.map(|time| time.as_secs()), [10, 10, 15, 75]);
+    assert_eq!((limits.head_bytes, limits.head_fields, limits.uri_bytes), (16 * 1024, 100, 8 * 1024));
+    assert_eq!((limits.body_bytes, limits.upload_bytes), (1024 * 1024, 10 * 1024 * 1024));
+    assert_eq!((limits.connections, limits.connections_per_address), (4096, 256));
+}

@@ -1,7 +1,11 @@
 //! The duties of a proxy: which fields travel, which do not, and which are added.
 
 use axum::Router;
-use http::{HeaderMap, Method};
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Method};
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
 use testkit::{Raw, Stub};
 
 use crate::Gateway;
@@ -12,7 +16,7 @@ async fn hop_by_hop_fields_stop_here_on_the_way_in() {
     let gateway = Gateway::over(&stub.url()).await;
     let mut raw = Raw::connect(gateway.address()).await;
     raw.send(
-        "GET /api/v1/items/1 HTTP/1.1\r\nhost: a\r\nconnection: keep-alive, x-hop\r\nx-hop: 1\r\nkeep-alive: timeout=5\r\nproxy-connection: keep-alive\r\nproxy-authorization: Basic YTpi\r\nte: trailers\r\nupgrade: h2c\r\nx-end-to-end: 1\r\n\r\n",
+        "GET /api/v1/items/1 HTTP/1.1\r\nhost: a\r\nconnection: keep-alive, x-hop\r\nx-hop: 1\r\nkeep-alive: timeout=5\r\nproxy-connection: keep-alive\r\nproxy-authorization: Basic YTpi\r\nte: gzip\r\nupgrade: h2c\r\nx-end-to-end: 1\r\n\r\n",
     )
     .await;
     assert_eq!(raw.answer().await.status, 200);
@@ -150,13 +154,25 @@ async fn a_client_that_expects_100_for_too_large_a_body_is_refused_before_it_sen
 }
 
 #[tokio::test]
-async fn trailers_of_a_request_are_kept() {
-    let stub = Stub::start(Router::new().fallback(async |body: String| (http::StatusCode::CREATED, body))).await;
+async fn trailers_are_kept_in_both_directions() {
+    let answer = async |request: axum::extract::Request| {
+        let trailers = request.into_body().collect().await.unwrap().trailers().cloned();
+        let sum = trailers.as_ref().and_then(|trailers| trailers.get("x-sum")).cloned();
+        let frames = [
+            Ok::<_, std::convert::Infallible>(Frame::data(Bytes::from_static(b"{}"))),
+            Ok(Frame::trailers(HeaderMap::from_iter([(HeaderName::from_static("x-echo"), sum.unwrap())]))),
+        ];
+        let body = Body::new(StreamBody::new(futures_util::stream::iter(frames)));
+        ([("trailer", "x-echo")], body)
+    };
+    let stub = Stub::start(Router::new().fallback(answer)).await;
     let gateway = Gateway::over(&stub.url()).await;
     let mut raw = Raw::connect(gateway.address()).await;
-    raw.send("POST /api/v1/items HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntrailer: x-sum\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nx-sum: 9\r\n\r\n").await;
-    assert_eq!(raw.answer().await.status, 201);
-    assert_eq!(stub.last().body, b"{}");
+    raw.send("POST /api/v1/items HTTP/1.1\r\nhost: a\r\nte: trailers\r\ncontent-type: application/json\r\ntrailer: x-sum\r\ntransfer-encoding: chunked\r\nconnection: te, close\r\n\r\n2\r\n{}\r\n0\r\nx-sum: 9\r\n\r\n").await;
+    assert_eq!(raw.head().await.status(), 200);
+    let rest = String::from_utf8(raw.rest().await).unwrap();
+    assert_eq!(stub.last().trailers.expect("trailers")["x-sum"], "9");
+    assert!(rest.ends_with("0\r\nx-echo: 9\r\n\r\n"), "{rest:?}");
 }
 
 #[tokio::test]

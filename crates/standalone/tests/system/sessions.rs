@@ -229,3 +229,27 @@ over_both! {
         until("the account is let in again", Duration::from_secs(5), async || (login("ada", PASSWORD).await.status == 200).then_some(())).await;
     }
 }
+
+/// A reuse that was noticed before a restart.
+async fn reuse_survives(system: System) {
+    let user = system.user("ada").await;
+    let successor = refresh(&system.anonymous(), &user.refresh_token).await.expect(200).json();
+    let access = text(&successor, "access_token");
+    system.pass(Duration::from_secs(21));
+    refresh(&system.anonymous(), &user.refresh_token).await.problem(400, "invalid_grant");
+    let system = system.restart().await;
+    let caller = system.anonymous();
+    caller.get("/api/v1/users/me").bearer(&access).await.problem(401, "session_revoked");
+    refresh(&caller, &text(&successor, "refresh_token")).await.problem(400, "invalid_grant");
+    system.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_family_that_was_ended_is_ended_after_a_restart_in_one_process() {
+    reuse_survives(System::standalone().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_family_that_was_ended_is_ended_after_a_restart_of_both_parts() {
+    reuse_survives(System::split().await).await;
+}

@@ -30,14 +30,29 @@ pub(crate) struct System {
     clock: users::Clock,
     stop: CancellationToken,
     parts: Vec<JoinHandle<()>>,
-    _postgres: Option<Postgres>,
-    _data: TempDir,
+    postgres: Option<Postgres>,
+    data: TempDir,
 }
 
 impl System {
     /// Everything in this process, over SQLite files, with the demo accounts: what `cargo run` starts.
     pub(crate) async fn standalone() -> Self {
-        let data = tempfile::tempdir().unwrap();
+        Self::whole(tempfile::tempdir().unwrap()).await
+    }
+
+    /// The gateway, and users on a port of its own.
+    pub(crate) async fn split() -> Self {
+        Self::parts(tempfile::tempdir().unwrap(), Postgres::create().await).await
+    }
+
+    /// Stops everything and starts it again on the same data.
+    pub(crate) async fn restart(self) -> Self {
+        let split = self.parts.len() > 1;
+        let (data, postgres) = self.stop().await;
+        if split { Self::parts(data, postgres).await } else { Self::whole(data).await }
+    }
+
+    async fn whole(data: TempDir) -> Self {
         let config = config(&data, &[]);
         let clock = config.clock.clone();
         let running = standalone::start(config, &mut Report::silent()).await.unwrap();
@@ -46,13 +61,10 @@ impl System {
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let whole = tokio::spawn(async move { running.run(stopped).await.unwrap() });
-        Self { address, users, database, clock, stop, parts: vec![whole], _postgres: None, _data: data }
+        Self { address, users, database, clock, stop, parts: vec![whole], postgres: None, data }
     }
 
-    /// The gateway, and users on a port of its own.
-    pub(crate) async fn split() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let postgres = Postgres::create().await;
+    async fn parts(data: TempDir, postgres: Option<Postgres>) -> Self {
         let file = || database::sqlite_url(&data.path().join("users.db"));
         let database = postgres.as_ref().map_or_else(file, Postgres::url);
         let stop = CancellationToken::new();
@@ -65,16 +77,7 @@ impl System {
         let address = bound.address();
         let stopped = stop.clone().cancelled_owned();
         let front = tokio::spawn(async move { bound.run(stopped).await.unwrap() });
-        Self {
-            address,
-            users: upstream,
-            database,
-            clock,
-            stop,
-            parts: vec![front, users],
-            _postgres: postgres,
-            _data: data,
-        }
+        Self { address, users: upstream, database, clock, stop, parts: vec![front, users], postgres, data }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -152,12 +155,13 @@ impl System {
         assertion.to_str().unwrap().to_owned()
     }
 
-    /// Stops everything in it and waits until it has stopped.
-    pub(crate) async fn stop(self) {
+    /// Stops everything in it, waits until it has stopped, and hands over its data.
+    pub(crate) async fn stop(self) -> (TempDir, Option<Postgres>) {
         self.stop.cancel();
         for part in self.parts {
             tokio::time::timeout(STOPS_WITHIN, part).await.expect("it stops").unwrap();
         }
+        (self.data, self.postgres)
     }
 }
 
