@@ -3,8 +3,10 @@
 //! A hash takes 14 ms and 19 MiB, so at most one per core is computed at a time and at most [`QUEUE`] wait; whoever
 //! comes then is told to come again. An account that does not exist costs the same as one that does.
 
+mod workers;
+
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -12,8 +14,9 @@ use argon2::{
     Argon2,
     password_hash::{Error as HashError, PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
+use self::workers::Workers;
 use crate::{domain::Password, error::Error};
 
 /// How many passwords may wait for a thread.
@@ -26,8 +29,10 @@ const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3Mgc2FsdCE$AAAAAAAA
 #[derive(Clone, Debug)]
 pub struct Passwords {
     threads: Arc<Semaphore>,
+    /// Started with the first password.
+    workers: Arc<OnceLock<Workers>>,
     admitted: Arc<AtomicUsize>,
-    most: usize,
+    count: usize,
 }
 
 impl Passwords {
@@ -40,7 +45,12 @@ impl Passwords {
     /// At most `threads` threads.
     #[must_use]
     pub fn with_threads(threads: usize) -> Self {
-        Self { threads: Arc::new(Semaphore::new(threads)), admitted: Arc::default(), most: threads + QUEUE }
+        Self {
+            threads: Arc::new(Semaphore::new(threads)),
+            workers: Arc::default(),
+            admitted: Arc::default(),
+            count: threads,
+        }
     }
 
     pub(crate) async fn hash(&self, password: Password) -> Result<String, Error> {
@@ -57,14 +67,17 @@ impl Passwords {
 
     /// Takes a place, waits for a thread, and computes there.
     async fn run<T: Send + 'static>(&self, compute: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-        let place = Place::take(&self.admitted, self.most).ok_or(Error::Busy)?;
+        let place = Place::take(&self.admitted, self.count + QUEUE).ok_or(Error::Busy)?;
         let Ok(thread) = self.threads.clone().acquire_owned().await else { return Err(Error::Busy) };
-        let computed = tokio::task::spawn_blocking(move || {
+        let (done, computed) = oneshot::channel();
+        let workers = self.workers.get_or_init(|| Workers::start(self.count));
+        workers.run(move || {
             let computed = compute();
             drop((thread, place));
-            computed
+            // Whoever asked may have gone away; the work is done all the same.
+            let _told = done.send(computed);
         });
-        computed.await.map_err(|error| Error::Hash(error.to_string()))
+        computed.await.map_err(|_| Error::Hash("no thread has computed it".to_owned()))
     }
 }
 
