@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use tokio::sync::Notify;
 use upstream::{BoxError, ResponseBody};
 
+use crate::fields;
 use crate::listener::ConnectionState;
 use crate::record::Exchange;
 
@@ -62,7 +63,7 @@ impl HttpBody for Body {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
-        let polled = this.poll_source(context);
+        let polled = this.poll_source(context).map_ok(cleaned);
         let ended = this.source.is_end();
         if let Some(exchange) = &mut this.exchange {
             match &polled {
@@ -90,6 +91,17 @@ impl HttpBody for Body {
             Source::Full(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Source::Upstream(body) => body.size_hint(),
         }
+    }
+}
+
+/// Trailers are fields, too: what may not pass in a head may not pass in them.
+fn cleaned(frame: Frame<Bytes>) -> Frame<Bytes> {
+    match frame.into_trailers() {
+        Ok(mut trailers) => {
+            fields::clean_trailers(&mut trailers);
+            Frame::trailers(trailers)
+        }
+        Err(frame) => frame,
     }
 }
 
@@ -150,7 +162,7 @@ impl HttpBody for Upload {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
-        match Pin::new(&mut this.body).poll_frame(context) {
+        match Pin::new(&mut this.body).poll_frame(context).map_ok(cleaned) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Some(Ok(frame))) => {
                 this.received += frame.data_ref().map_or(0, |data| data.len() as u64);

@@ -53,7 +53,7 @@ impl From<GatewayError> for Problem {
                 unanswered(&service, failure, timeout_status)
             }
             GatewayError::Undeclared { status, retry_after } => {
-                let problem = Self::new(code_for(status)).with_status(status);
+                let problem = Self::new(Code::for_status(status)).with_status(status);
                 match retry_after {
                     Some(retry_after) => problem.with_header(header::RETRY_AFTER, retry_after),
                     None => problem,
@@ -116,25 +116,4 @@ fn unanswered(service: &str, failure: Failure, timeout_status: StatusCode) -> Pr
 fn proxy_status(failure: Failure) -> HeaderValue {
     HeaderValue::from_str(&format!("{PSEUDONYM}; error={}", failure.proxy_status()))
         .unwrap_or(HeaderValue::from_static(PSEUDONYM))
-}
-
-/// The code that says most about a bare status.
-fn code_for(status: StatusCode) -> Code {
-    match status.as_u16() {
-        403 => Code::Forbidden,
-        404 | 410 => Code::NotFound,
-        405 => Code::MethodNotAllowed,
-        406 => Code::NotAcceptable,
-        409 => Code::Conflict,
-        412 => Code::PreconditionFailed,
-        413 => Code::PayloadTooLarge,
-        415 => Code::UnsupportedMediaType,
-        422 => Code::ValidationFailed,
-        429 => Code::RateLimited,
-        400..=499 => Code::InvalidParameter,
-        502 => Code::UpstreamInvalid,
-        503 => Code::UpstreamUnavailable,
-        504 => Code::UpstreamTimeout,
-        _ => Code::Internal,
-    }
 }

@@ -1,8 +1,8 @@
 //! The header fields of a message on its way through a proxy (RFC 9110, sections 7.6 and 11.2).
 
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE, VIA,
+    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, FORWARDED, HOST,
+    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SERVER, SET_COOKIE, TE, TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 
@@ -19,6 +19,9 @@ const ADDED: usize = 10;
 pub(crate) const PSEUDONYM: &str = "agora";
 const VIA_HTTP11: HeaderValue = HeaderValue::from_static("1.1 agora");
 const VIA_HTTP10: HeaderValue = HeaderValue::from_static("1.0 agora");
+
+/// How the names of fields begin that only this gateway may send.
+const PRIVATE: [&str; 4] = ["x-internal-", "x-user-", "x-forwarded-", "forwarded"];
 
 /// Who receives a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,10 +63,26 @@ pub(crate) fn to_upstream(
 }
 
 /// Makes the fields of an upstream's answer those of the answer to the client.
-pub(crate) fn to_client(headers: &mut HeaderMap) {
-    remove_where(headers, |name| is_hop_by_hop(name) || name.as_str().starts_with("x-internal-"));
+pub(crate) fn to_client(headers: &mut HeaderMap, receiver: Receiver) {
+    if headers.contains_key(TRANSFER_ENCODING) {
+        // The body is chunked, whatever else is announced (RFC 9112, section 6.3).
+        headers.remove(CONTENT_LENGTH);
+    }
+    let told_by_service = |name: &HeaderName| {
+        receiver == Receiver::Service && (*name == SERVER || name.as_str().starts_with("access-control-"))
+    };
+    remove_where(headers, |name| {
+        is_hop_by_hop(name) || name.as_str().starts_with("x-internal-") || told_by_service(name)
+    });
     headers.reserve(ADDED);
     append(headers, VIA, VIA_HTTP11);
+}
+
+/// Takes out of trailers what must not come after the head: what frames and routes a message, who calls, and what only
+/// this gateway may say (RFC 9110, section 6.5.1).
+pub(crate) fn clean_trailers(trailers: &mut HeaderMap) {
+    let of_the_head = [HOST, CONTENT_LENGTH, AUTHORIZATION, COOKIE, SET_COOKIE, CONTENT_TYPE, CONTENT_ENCODING, VIA];
+    remove_where(trailers, |name| is_hop_by_hop(name) || is_private(name, false) || of_the_head.contains(name));
 }
 
 /// Whether the client can read trailers, which are handed on to it.
@@ -88,6 +107,10 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
 fn is_private(name: &HeaderName, trusted: bool) -> bool {
     let text = name.as_str();
     match text.as_bytes().first() {
+        // Servers behind CGI-like interfaces take '_' for '-'.
+        Some(b'x' | b'f') if text.contains('_') => PRIVATE
+            .iter()
+            .any(|private| text.get(..private.len()).is_some_and(|start| start.replace('_', "-") == *private)),
         Some(b'x') => {
             let forwarded = text.starts_with("x-forwarded-");
             text.starts_with("x-internal-") || text.starts_with("x-user-") || (forwarded && !trusted)
@@ -103,6 +126,29 @@ fn is_withheld(name: &HeaderName, receiver: Receiver) -> bool {
         Receiver::Own => false,
         Receiver::Origin => *name == AUTHORIZATION,
         Receiver::Service => *name == AUTHORIZATION || *name == COOKIE,
+    }
+}
+
+/// Takes the cookie `refresh` (with or without `__Host-`) out of what an origin without a contract is sent, and out of
+/// what it may set: browsers send it to every path of this host, but it is the gateway's own.
+pub(crate) fn withhold_cookie(headers: &mut HeaderMap, refresh: &str) {
+    let is_foreign = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default().trim();
+        name.strip_prefix("__Host-").unwrap_or(name) != refresh
+    };
+    rewrite(headers, COOKIE, |pairs| pairs.split(';').map(str::trim).filter(is_foreign).collect::<Vec<_>>().join("; "));
+    rewrite(headers, SET_COOKIE, |cookie| if is_foreign(&cookie) { cookie.to_owned() } else { String::new() });
+}
+
+/// Writes every value of a field anew; what becomes empty goes.
+fn rewrite(headers: &mut HeaderMap, name: HeaderName, anew: impl Fn(&str) -> String) {
+    let values: Vec<HeaderValue> = headers.get_all(&name).iter().cloned().collect();
+    headers.remove(&name);
+    for value in values {
+        let text = anew(&String::from_utf8_lossy(value.as_bytes()));
+        if let Some(value) = HeaderValue::from_str(&text).ok().filter(|value| !value.is_empty()) {
+            append(headers, name.clone(), value);
+        }
     }
 }
 
@@ -220,7 +266,49 @@ mod tests {
     #[test]
     fn an_answer_loses_its_hop_by_hop_and_internal_fields() {
         let mut headers = map(&[("keep-alive", "timeout=5"), ("x-internal-debug", "1"), ("etag", "\"1\"")]);
-        to_client(&mut headers);
+        to_client(&mut headers, Receiver::Service);
         assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["etag", "via"]);
+    }
+
+    #[test]
+    fn a_field_with_underscores_speaks_for_the_gateway_no_more_than_one_without() {
+        let mut headers = map(&[("x_internal-assertion", "x"), ("x-user_id", "1"), ("x_kept", "1")]);
+        to_upstream(&mut headers, Version::HTTP_11, Receiver::Service, &client(), false);
+        assert!(!headers.contains_key("x_internal-assertion") && !headers.contains_key("x-user_id"));
+        assert!(headers.contains_key("x_kept"));
+    }
+
+    #[test]
+    fn trailers_cannot_say_what_belongs_into_the_head() {
+        let mut trailers =
+            map(&[("x-internal-assertion", "x"), ("x-forwarded-for", "1"), ("host", "a"), ("x-sum", "9")]);
+        clean_trailers(&mut trailers);
+        assert_eq!(trailers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-sum"]);
+    }
+
+    #[test]
+    fn a_chunked_answer_announces_no_length() {
+        let mut headers = map(&[("transfer-encoding", "chunked"), ("content-length", "5")]);
+        to_client(&mut headers, Receiver::Origin);
+        assert!(!headers.contains_key("content-length"));
+    }
+
+    #[test]
+    fn a_service_does_not_decide_who_may_read_its_answers() {
+        let mut headers = map(&[("access-control-allow-origin", "*"), ("server", "users/1")]);
+        to_client(&mut headers, Receiver::Service);
+        assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["via"]);
+    }
+
+    #[test]
+    fn an_origin_neither_sees_nor_sets_the_refresh_cookie() {
+        let mut headers = map(&[
+            ("cookie", "a=1; __Host-agora_refresh=secret; b=2"),
+            ("set-cookie", "agora_refresh=forged; Path=/"),
+            ("set-cookie", "c=3; Path=/"),
+        ]);
+        withhold_cookie(&mut headers, "agora_refresh");
+        assert_eq!(headers.get("cookie").unwrap(), "a=1; b=2");
+        assert_eq!(headers.get_all("set-cookie").iter().collect::<Vec<_>>(), ["c=3; Path=/"]);
     }
 }

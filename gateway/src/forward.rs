@@ -73,10 +73,14 @@ pub(crate) async fn forward(
     let (body, progress) = receive(plane, body, &call, connection).await?;
     let deadline = complete.unwrap_or_else(Instant::now) + call.timeout;
     let sent = send(plane, &call, Request::from_parts(head, body), progress.as_deref(), deadline).await;
+    // A streamed upload may have taken longer than the call may; what is left to wait for starts now.
+    let deadline = if progress.is_some() { Instant::now() + call.timeout } else { deadline };
     let answered = match (sent, tunnel) {
         (Ok(response), Some(tunnel)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
             return Ok(tunnel.open(plane, connection, response));
         }
+        // Nobody asked for another protocol.
+        (Ok(response), _) if response.status() == StatusCode::SWITCHING_PROTOCOLS => Err(Failure::ProtocolError),
         (Ok(response), _) => collect_small(response, deadline).await,
         (Err(failure), _) => Err(failure),
     };
@@ -86,7 +90,10 @@ pub(crate) async fn forward(
     }
     let mut response = answered.map_err(|failure| plane.upstream_error(call.upstream, failure))?;
     if call.receiver != Receiver::Own {
-        fields::to_client(response.headers_mut());
+        fields::to_client(response.headers_mut(), call.receiver);
+    }
+    if call.receiver == Receiver::Origin {
+        fields::withhold_cookie(response.headers_mut(), &plane.settings().auth.cookie.name);
     }
     judge(response, &call)
 }
@@ -99,6 +106,9 @@ fn declared_length(head: &request::Parts) -> Option<u64> {
 fn prepare(head: &mut request::Parts, call: &Call<'_>, plane: &Plane, connection: &Connection, exchange: &Exchange) {
     let trusted = plane.trusts(connection.peer.ip());
     fields::to_upstream(&mut head.headers, head.version, call.receiver, &connection.forwarded, trusted);
+    if call.receiver == Receiver::Origin {
+        fields::withhold_cookie(&mut head.headers, &plane.settings().auth.cookie.name);
+    }
     head.headers.insert(problem::REQUEST_ID, exchange.request_id().clone());
     if let Some(prefix) = call.route.and_then(Compiled::prefix) {
         head.headers.insert(problem::FORWARDED_PREFIX, prefix.clone());
@@ -193,22 +203,24 @@ async fn data(body: &mut ResponseBody) -> Option<Bytes> {
 /// client gets the same status with a problem document and the log keeps the original.
 fn judge(response: Response<Source>, call: &Call<'_>) -> Result<Response<Source>, GatewayError> {
     let status = response.status();
-    if !(status.is_client_error() || status.is_server_error()) || call.receiver != Receiver::Service {
+    if !(status.is_client_error() || status.is_server_error()) || call.receiver == Receiver::Origin {
         return Ok(response);
     }
     let service = call.upstream.name();
-    if status == StatusCode::UNAUTHORIZED {
+    if status == StatusCode::UNAUTHORIZED && call.receiver == Receiver::Service {
         tracing::error!(service, "the service does not accept the gateway's assertion: are the keys the same?");
         return Err(GatewayError::IdentityRejected { service: service.into() });
     }
-    if is_problem(&response) || call.route.is_some_and(|route| route.declares(status)) {
+    let media_type = media_type(&response);
+    if media_type == "application/problem+json" || call.route.is_some_and(|route| route.declares(status, media_type)) {
         return Ok(response);
     }
-    tracing::warn!(service, %status, "the service answered with a status that its contract does not declare");
+    tracing::warn!(service, %status, media_type, "the service answered with an error that its contract does not declare");
     Err(GatewayError::Undeclared { status, retry_after: response.headers().get(RETRY_AFTER).cloned() })
 }
 
-fn is_problem(response: &Response<Source>) -> bool {
-    let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    media_type.is_some_and(|media_type| media_type.starts_with("application/problem+json"))
+/// The media type without its parameters; empty where there is none.
+fn media_type(response: &Response<Source>) -> &str {
+    let value = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim()
 }

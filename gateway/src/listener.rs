@@ -16,7 +16,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt as _;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use tokio::net::{TcpListener, TcpStream};
@@ -27,7 +26,7 @@ use upstream::Pool;
 use crate::plane::Plane;
 
 pub(crate) use bind::bind;
-pub(crate) use caps::Caps;
+pub(crate) use caps::{Caps, Place};
 pub(crate) use connections::{ConnectionLimits, Connections};
 pub(crate) use io::REFUSED_METHOD;
 pub(crate) use state::{ConnectionState, Phase, now_ms};
@@ -93,15 +92,23 @@ async fn accept(plane: &Arc<Plane>, listener: TcpListener) {
             },
         }
     }
+    // From here on without tokio, whose readiness and budget would end the queue early.
+    let Ok(listener) = listener.into_std() else { return };
     accept_queued(plane, &listener);
     // The kernel shares connections out among the listeners: one that closed first would reset what it is given next.
-    plane.drain.together.wait().await;
+    // A thread that never comes must not hold up the others for ever.
+    let _together = tokio::time::timeout(plane.drain.grace, plane.drain.together.wait()).await;
     accept_queued(plane, &listener);
 }
 
-fn accept_queued(plane: &Arc<Plane>, listener: &TcpListener) {
-    while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
-        admit(plane, stream, peer);
+/// Accepts until the kernel has nothing queued any more.
+fn accept_queued(plane: &Arc<Plane>, listener: &std::net::TcpListener) {
+    while let Ok((stream, peer)) = listener.accept() {
+        let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+        match stream {
+            Ok(stream) => admit(plane, stream, peer),
+            Err(error) => tracing::warn!(%error, "an accepted connection cannot be served"),
+        }
     }
 }
 
@@ -116,7 +123,8 @@ fn admit(plane: &Arc<Plane>, stream: TcpStream, peer: SocketAddr) {
     // Answers are written whole: waiting for more to send would only delay them.
     let _unsupported = stream.set_nodelay(true);
     let state = Arc::new(ConnectionState::new());
-    let connection = Arc::new(Connection::new(peer, Arc::clone(&state)));
+    let place = Arc::new(place);
+    let connection = Arc::new(Connection::new(peer, Arc::clone(&state), Arc::clone(&place)));
     let guarded = io::GuardedIo::new(stream, plane.head_limits, Arc::clone(&state));
     let serving = Arc::clone(plane);
     let service = service_fn(move |request| {
@@ -168,13 +176,15 @@ async fn finish(plane: &Plane) {
 pub(crate) struct Connection {
     pub(crate) peer: SocketAddr,
     pub(crate) state: Arc<ConnectionState>,
+    /// Its place under the caps, which a tunnel keeps after HTTP has ended.
+    pub(crate) place: Arc<Place>,
     /// The peer's address as forwarding fields carry it, made once per connection.
     pub(crate) forwarded: crate::context::ForwardedFields,
 }
 
 impl Connection {
-    fn new(peer: SocketAddr, state: Arc<ConnectionState>) -> Self {
+    fn new(peer: SocketAddr, state: Arc<ConnectionState>, place: Arc<Place>) -> Self {
         let forwarded = crate::context::ForwardedFields::of(peer.ip().to_canonical());
-        Self { peer, state, forwarded }
+        Self { peer, state, place, forwarded }
     }
 }

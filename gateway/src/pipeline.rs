@@ -39,6 +39,7 @@ pub(crate) async fn serve(
     request: Request<Incoming>,
 ) -> Response<Body> {
     let uri = request.uri().clone();
+    // Found before the guard has spoken, because the record names the route; nothing acts on it until then.
     let found = plane.surface().plan.table.find(request.method(), uri.path());
     let context = Context::identify(request.headers(), connection.peer.ip(), &plane.settings().trusted_proxies);
     let mut exchange = open(&plane, &connection, &request, context, &found);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use boot::CancellationToken;
 use tokio::sync::oneshot;
 
 use crate::build::Gateway;
@@ -84,7 +85,7 @@ impl Bound {
         let mut threads = Vec::new();
         for (listener, shard) in listeners.into_iter().zip(gateway.metrics.shards()) {
             let plane = Arc::new(Plane::new(&gateway.shared, &drain, shard));
-            threads.push(start(threads.len(), plane, listener)?);
+            threads.push(start(threads.len(), plane, listener, gateway.stop.clone())?);
         }
         for ended in threads {
             ended.await.map_err(|_| io::Error::other("a data-plane thread panicked"))??;
@@ -95,9 +96,17 @@ impl Bound {
 }
 
 /// Starts a data-plane thread; the receiver learns how it ended.
-fn start(number: usize, plane: Arc<Plane>, listener: TcpListener) -> io::Result<oneshot::Receiver<io::Result<()>>> {
+///
+/// A thread that ends, by a panic too, stops the gateway: half a gateway that answers half of its connections is worse.
+fn start(
+    number: usize,
+    plane: Arc<Plane>,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> io::Result<oneshot::Receiver<io::Result<()>>> {
     let (ended, end) = oneshot::channel();
     std::thread::Builder::new().name(format!("plane-{number}")).spawn(move || {
+        let _stop = stop.drop_guard();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let outcome = runtime.and_then(|runtime| runtime.block_on(listener::run(plane, listener)));
         // Nobody is left to tell where the receiver is gone.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::uri::PathAndQuery;
 use http::{HeaderValue, StatusCode};
+use serde_json::Value;
 use upstream::Upstream;
 
 use crate::fields::Receiver;
@@ -36,7 +37,7 @@ pub(crate) struct Compiled {
     /// What the plan decided: the route's own, or the smaller of the default and what its service allows.
     pub(crate) timeout: Duration,
     pub(crate) label: Arc<str>,
-    statuses: Statuses,
+    errors: Vec<(StatusCode, String)>,
     path: Path,
     /// What the public path has before the service's own, where that is all the difference.
     prefix: Option<HeaderValue>,
@@ -97,7 +98,7 @@ impl Compiled {
             receiver,
             timeout: route.timeout,
             label: format!("{} {}", route.method_name(), route.template).into(),
-            statuses: Statuses::declared_by(plan, route),
+            errors: declared_errors(plan, route),
             path,
             prefix: plan
                 .operation(route)
@@ -111,9 +112,9 @@ impl Compiled {
         self.prefix.as_ref()
     }
 
-    /// Whether the contract declares this status.
-    pub(crate) fn declares(&self, status: StatusCode) -> bool {
-        self.statuses.contains(status)
+    /// Whether the contract declares an error of this status in this media type.
+    pub(crate) fn declares(&self, status: StatusCode, media_type: &str) -> bool {
+        self.errors.iter().any(|(declared, of_type)| *declared == status && of_type == media_type)
     }
 
     /// The path and query to call. The pieces are joined as they were received: nothing is decoded or encoded.
@@ -138,30 +139,21 @@ impl Compiled {
     }
 }
 
-/// A set of statuses as bits: asked for every answer that is an error.
-#[derive(Clone, Debug, Default)]
-struct Statuses([u64; 8]);
-
-impl Statuses {
-    fn declared_by(plan: &Plan, route: &Route) -> Self {
-        let mut set = Self::default();
-        for code in 100..600_u16 {
-            let declared = match (plan.operation(route), StatusCode::from_u16(code)) {
-                (Some(operation), Ok(status)) => operation.declares(status),
-                // An origin without a contract: what it says is passed on.
-                (None, _) => true,
-                (Some(_), Err(_)) => false,
-            };
-            let index = usize::from(code - 100);
-            if let Some(word) = set.0.get_mut(index / 64).filter(|_| declared) {
-                *word |= 1 << (index % 64);
-            }
-        }
-        set
-    }
-
-    fn contains(&self, status: StatusCode) -> bool {
-        let index = usize::from(status.as_u16().saturating_sub(100));
-        self.0.get(index / 64).is_some_and(|word| word & (1 << (index % 64)) != 0)
-    }
+/// The media types of the errors that an operation declares, problem documents aside: an error is looked up here only
+/// when a service answers with one that is no problem document.
+fn declared_errors(plan: &Plan, route: &Route) -> Vec<(StatusCode, String)> {
+    let Some(operation) = plan.operation(route) else { return Vec::new() };
+    let contract = &plan.service(route.target.service()).contract;
+    let answers = contract.value_of(operation).and_then(|value| value.get("responses")).and_then(Value::as_object);
+    let errors = answers.into_iter().flatten().filter_map(|(status, answer)| Some((status.parse().ok()?, answer)));
+    let media_types = |answer: &Value| {
+        let reference = answer.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
+        let answer = reference.and_then(|pointer| contract.document.pointer(pointer)).unwrap_or(answer);
+        let content = answer.get("content").and_then(Value::as_object);
+        content.into_iter().flatten().map(|(media_type, _)| media_type.clone()).collect::<Vec<_>>()
+    };
+    errors
+        .filter(|(status, _): &(StatusCode, _)| status.is_client_error() || status.is_server_error())
+        .flat_map(|(status, answer)| media_types(answer).into_iter().map(move |media_type| (status, media_type)))
+        .collect()
 }

@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use upstream::ResponseBody;
 
 use crate::body::Source;
-use crate::fields;
+use crate::fields::{self, Receiver};
 use crate::listener::{Connection, ConnectionState, Phase};
 use crate::plane::Plane;
 
@@ -46,13 +46,15 @@ impl Tunnel {
         let state = Arc::new(ConnectionState::new());
         state.enter(Phase::Busy);
         connection.state.upgrade();
+        let place = Arc::clone(&connection.place);
         plane.connections.spawn(state, async move {
+            let _place = place;
             if let (Ok(client), Ok(service)) = tokio::join!(self.client, service) {
                 // Either side may leave at any time; then the other is closed, which is all there is to say.
                 let _ended = tokio::io::copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(service)).await;
             }
         });
-        fields::to_client(response.headers_mut());
+        fields::to_client(response.headers_mut(), Receiver::Service);
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("upgrade"));
         response.headers_mut().insert(UPGRADE, WEBSOCKET);
         response.map(|_| Source::from(Bytes::new()))

@@ -112,7 +112,8 @@ pub async fn start(config: Config, report: &mut Report) -> Result<Running, Start
     report.checked("configuration checked", format!("{} routes, {} services", plan.routes.len(), plan.services.len()));
 
     let mut services = Vec::new();
-    let (users, login) = users(&config, &data, &mut services, report).await?;
+    let (users, login) =
+        users(&config, &data, plan.settings.limits.upstream_connect_timeout, &mut services, report).await?;
 
     let had_keys = config.gateway.keys.exists();
     let keys = config.gateway.keys.clone();
@@ -168,12 +169,13 @@ impl Running {
 async fn users(
     config: &Config,
     data: &DataDirectory,
+    connect_timeout: Duration,
     services: &mut Vec<Local>,
     report: &mut Report,
 ) -> Result<(Upstream, Option<(String, String)>), StartError> {
     let name = Schema::Users.name();
     if let Some(url) = config.external(name) {
-        let upstream = Upstream::remote(name, std::slice::from_ref(url))
+        let upstream = Upstream::remote_within(name, std::slice::from_ref(url), connect_timeout)
             .map_err(|source| StartError::External { name: name.to_owned(), source })?;
         report.checked("users runs elsewhere", url);
         return Ok((upstream, None));

@@ -29,6 +29,15 @@ impl Raw {
         Self { stream, buffer: Vec::new(), broken: None }
     }
 
+    /// Connects with so small a receive buffer that what is not read soon stays with the server.
+    pub async fn connect_narrow(address: SocketAddr) -> Self {
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4096).expect("a small buffer");
+        let stream =
+            socket.connect(address).await.unwrap_or_else(|error| panic!("cannot connect to {address}: {error}"));
+        Self { stream, buffer: Vec::new(), broken: None }
+    }
+
     /// Sends these bytes as they are.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let sent = self.stream.write_all(bytes.as_ref()).await;

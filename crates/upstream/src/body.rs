@@ -1,6 +1,8 @@
 //! The bodies that cross an upstream: an enum, so that a body without special needs costs no allocation.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::Body as RouterBody;
@@ -19,14 +21,22 @@ pub enum RequestBody {
     Empty,
     /// A body that is in memory; `None` once it was sent.
     Full(Option<Bytes>),
-    /// A body that streams in.
-    Stream(Pin<Box<dyn Body<Data = Bytes, Error = BoxError> + Send>>),
+    /// A body that streams in, and whether all of it has been sent.
+    Stream(Pin<Box<dyn Body<Data = Bytes, Error = BoxError> + Send>>, Arc<AtomicBool>),
 }
 
 impl RequestBody {
     /// Wraps a body that streams in.
     pub fn stream(body: impl Body<Data = Bytes, Error = BoxError> + Send + 'static) -> Self {
-        Self::Stream(Box::pin(body))
+        Self::Stream(Box::pin(body), Arc::default())
+    }
+
+    /// Tells, of a body that streams in, when all of it has been sent.
+    pub(crate) fn sent(&self) -> Option<Arc<AtomicBool>> {
+        match self {
+            Self::Empty | Self::Full(_) => None,
+            Self::Stream(_, sent) => Some(Arc::clone(sent)),
+        }
     }
 }
 
@@ -47,7 +57,13 @@ impl Body for RequestBody {
         match self.get_mut() {
             Self::Empty => Poll::Ready(None),
             Self::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Stream(body) => body.as_mut().poll_frame(context),
+            Self::Stream(body, sent) => {
+                let polled = body.as_mut().poll_frame(context);
+                if matches!(polled, Poll::Ready(None)) || (polled.is_ready() && body.is_end_stream()) {
+                    sent.store(true, Ordering::Release);
+                }
+                polled
+            }
         }
     }
 
@@ -55,7 +71,7 @@ impl Body for RequestBody {
         match self {
             Self::Empty => true,
             Self::Full(bytes) => bytes.is_none(),
-            Self::Stream(body) => body.is_end_stream(),
+            Self::Stream(body, _) => body.is_end_stream(),
         }
     }
 
@@ -63,7 +79,7 @@ impl Body for RequestBody {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Self::Stream(body) => body.size_hint(),
+            Self::Stream(body, _) => body.size_hint(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Idle connections, most recently used first.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -101,12 +102,16 @@ pub(crate) struct Lease {
     pub(crate) pool: Pool,
     pub(crate) target: usize,
     pub(crate) sender: SendRequest<RequestBody>,
+    /// Whether the body of the request, if it streams, has been sent: an answer may come before that, and then the
+    /// connection is still busy with an upload that may never end.
+    pub(crate) sent: Option<Arc<AtomicBool>>,
 }
 
 impl Lease {
     pub(crate) fn give_back(lease: &mut Option<Self>) {
-        if let Some(Self { pool, target, sender }) = lease.take()
+        if let Some(Self { pool, target, sender, sent }) = lease.take()
             && !sender.is_closed()
+            && sent.is_none_or(|sent| sent.load(Ordering::Acquire))
         {
             pool.put(target, sender);
         }

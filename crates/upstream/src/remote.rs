@@ -55,6 +55,7 @@ impl Remote {
         let _busy = Busy::new(&target.in_flight);
         *request.version_mut() = Version::HTTP_11;
         request.headers_mut().insert(HOST, target.host.clone());
+        let sent = request.body().sent();
         loop {
             let (mut sender, reused) = match pool.take(target.number) {
                 Some(sender) => (sender, true),
@@ -64,7 +65,7 @@ impl Remote {
                 Ok(response) => {
                     // After 101 the connection speaks another protocol and belongs to whoever takes the upgrade.
                     let reusable = response.status() != StatusCode::SWITCHING_PROTOCOLS;
-                    let lease = reusable.then(|| Lease { pool: pool.clone(), target: target.number, sender });
+                    let lease = reusable.then(|| Lease { pool: pool.clone(), target: target.number, sender, sent });
                     return Ok(response.map(|body| ResponseBody::connection(body, lease)));
                 }
                 // A pooled connection that its server had closed: not a byte of this request was sent.
@@ -75,12 +76,16 @@ impl Remote {
         }
     }
 
-    /// The less loaded of two targets chosen in turn ("power of two choices", Mitzenmacher 2001).
+    /// The less loaded of two different targets chosen at random ("power of two choices", Mitzenmacher 2001).
     fn choose(&self) -> Result<&Target, Failure> {
-        let turn = self.turn.fetch_add(usize::from(self.targets.len() > 1), Ordering::Relaxed);
-        let first = self.targets.get(turn % self.targets.len());
-        let second = self.targets.get(turn.wrapping_mul(7).wrapping_add(3) % self.targets.len());
-        match (first, second) {
+        let count = self.targets.len();
+        if count < 2 {
+            return self.targets.first().ok_or(Failure::Unreachable);
+        }
+        let random = mixed(self.turn.fetch_add(1, Ordering::Relaxed));
+        let first = random % count;
+        let second = (first + 1 + (random >> 32) % (count - 1)) % count;
+        match (self.targets.get(first), self.targets.get(second)) {
             (Some(first), Some(second)) if second.load() < first.load() => Ok(second),
             (Some(first), _) => Ok(first),
             (None, _) => Err(Failure::Unreachable),
@@ -126,6 +131,14 @@ impl Target {
     fn load(&self) -> usize {
         self.in_flight.load(Ordering::Relaxed)
     }
+}
+
+/// Spreads a counter over all its bits (SplitMix64, Steele et al. 2014): random enough to choose a target.
+fn mixed(turn: usize) -> usize {
+    let mut bits = (turn as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (bits ^ (bits >> 31)) as usize
 }
 
 async fn open(address: &str) -> Result<TcpStream, Failure> {

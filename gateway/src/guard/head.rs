@@ -78,6 +78,14 @@ fn request_line(line: &[u8], limits: HeadLimits) -> Result<bool, Refusal> {
     }
 }
 
+/// A field value without the white space around it, which is spaces and tabs only (RFC 9110, section 5.5).
+fn trimmed(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
+}
+
 /// What the fields said about framing and host.
 #[derive(Default)]
 struct Seen {
@@ -101,9 +109,9 @@ impl Seen {
         // Only three names matter here, and their lengths are distinct: most fields cost one comparison.
         match name.len() {
             0 => Err(Refusal::FieldName),
-            4 if name.eq_ignore_ascii_case(b"host") => self.host(value.trim_ascii()),
-            14 if name.eq_ignore_ascii_case(b"content-length") => self.length(value.trim_ascii()),
-            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.encoding(value.trim_ascii()),
+            4 if name.eq_ignore_ascii_case(b"host") => self.host(trimmed(value)),
+            14 if name.eq_ignore_ascii_case(b"content-length") => self.length(trimmed(value)),
+            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.encoding(trimmed(value)),
             _ => Ok(()),
         }
     }

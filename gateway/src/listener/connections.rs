@@ -67,10 +67,13 @@ impl Connections {
         let linger = draining_since.is_some_and(|since| now.saturating_sub(since) >= DRAIN_LINGER_MS);
         for (_, entry) in self.lock().iter() {
             let state = &entry.state;
+            let stalled = state.stalled(now);
             let overdue = match state.phase() {
                 Phase::Silent => state.lasted(now) >= limits.first_byte || linger,
                 Phase::Head => state.lasted(now) >= limits.head,
-                Phase::Busy => state.stalled(now) >= limits.body_idle,
+                Phase::Busy => stalled.is_some_and(|stalled| stalled >= limits.body_idle),
+                // The last answer is not written to its end yet.
+                Phase::Idle if stalled.is_some() => stalled.is_some_and(|stalled| stalled >= limits.body_idle),
                 Phase::Idle => {
                     state.lasted(now) >= limits.keep_alive || (linger && state.lasted(now) >= DRAIN_LINGER_MS)
                 }

@@ -31,7 +31,7 @@ pub(crate) enum Phase {
     Idle = 3,
 }
 
-/// The state of one connection. Written by its own thread only; atomics make it shareable, not contended.
+/// The state of one connection. Written by its own thread, and by a local service that reads an upload.
 #[derive(Debug)]
 pub(crate) struct ConnectionState {
     phase: AtomicU8,
@@ -58,9 +58,12 @@ impl ConnectionState {
         self.enter_at(phase, Instant::now());
     }
 
+    /// A stall outlives the exchange: the end of its answer may still wait for the client to read.
     pub(crate) fn enter_at(&self, phase: Phase, moment: Instant) {
         self.since.store(ms_at(moment), Ordering::Relaxed);
-        self.stalled_since.store(0, Ordering::Relaxed);
+        if phase != Phase::Idle {
+            self.stalled_since.store(0, Ordering::Relaxed);
+        }
         self.phase.store(phase as u8, Ordering::Relaxed);
     }
 
@@ -85,11 +88,11 @@ impl ConnectionState {
         now.saturating_sub(self.since.load(Ordering::Relaxed))
     }
 
-    /// How long nothing has moved, in milliseconds.
-    pub(crate) fn stalled(&self, now: u64) -> u64 {
+    /// How long nothing has moved, in milliseconds; `None` while nothing waits.
+    pub(crate) fn stalled(&self, now: u64) -> Option<u64> {
         match self.stalled_since.load(Ordering::Relaxed) {
-            0 => 0,
-            since => now.saturating_sub(since),
+            0 => None,
+            since => Some(now.saturating_sub(since)),
         }
     }
 

@@ -64,3 +64,19 @@ async fn idle_connections_do_not_hold_up_a_drain() {
     tokio::time::timeout(PATIENCE, gateway.stop()).await.expect("it stops");
     assert!(raw.closed_within(Duration::from_millis(100)).await);
 }
+
+#[tokio::test]
+async fn an_answer_that_is_still_being_read_outlives_a_drain() {
+    // Small enough for hyper to have taken all of it, too large for the socket.
+    const LENGTH: usize = 3_100_000;
+    let stub = Stub::start(axum::Router::new().fallback(async || vec![b'a'; LENGTH])).await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let mut raw = Raw::connect_narrow(gateway.address()).await;
+    raw.send("GET /api/v1/items/1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
+    assert_eq!(raw.head().await.status(), 200);
+    let mut stopped = tokio::spawn(gateway.stop());
+    // Longer than idle connections are given.
+    tokio::time::timeout(Duration::from_millis(1500), &mut stopped).await.expect_err("it waits for the reader");
+    assert_eq!(raw.rest().await.len(), LENGTH);
+    tokio::time::timeout(PATIENCE, stopped).await.expect("it stops").unwrap();
+}

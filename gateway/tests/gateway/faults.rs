@@ -113,6 +113,22 @@ async fn an_answer_that_is_not_http_is_502() {
 }
 
 #[tokio::test]
+async fn a_protocol_that_nobody_asked_for_is_502() {
+    let switch = b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n".to_vec();
+    both_once(Fault::Answer(switch), Expected { cause: "http_protocol_error", ..INVALID }).await;
+}
+
+#[tokio::test]
+async fn an_answer_with_two_framings_is_read_as_chunked() {
+    let answer =
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n".to_vec();
+    let faulty = Faulty::start(Fault::Answer(answer)).await;
+    let gateway = Gateway::over(&faulty.url()).await;
+    let answer = gateway.caller().get("/api/v1/items/1").await.expect(200);
+    assert_eq!(answer.text(), "hello");
+}
+
+#[tokio::test]
 async fn a_head_without_measure_is_502() {
     both_once(Fault::OversizeHead, Expected { cause: "http_protocol_error", ..INVALID }).await;
 }

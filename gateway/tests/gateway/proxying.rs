@@ -197,3 +197,18 @@ async fn every_answer_carries_its_request_id_and_forbids_sniffing() {
         assert!(!answer.header("x-request-id").is_empty(), "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_trailer_cannot_speak_for_the_gateway() {
+    let read = async |request: axum::extract::Request| {
+        let _collected = request.into_body().collect().await;
+        "{}"
+    };
+    let stub = Stub::start(Router::new().fallback(read)).await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let mut raw = Raw::connect(gateway.address()).await;
+    raw.send("POST /api/v1/items HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntrailer: x-sum, x-internal-assertion, x-user-id\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n2\r\n{}\r\n0\r\nx-internal-assertion: forged\r\nx-user-id: 1\r\nx-sum: 9\r\n\r\n").await;
+    assert_eq!(raw.head().await.status(), 200);
+    let trailers = stub.last().trailers.expect("trailers");
+    assert_eq!(trailers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-sum"]);
+}

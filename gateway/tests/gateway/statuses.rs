@@ -13,6 +13,15 @@ async fn a_declared_error_passes_unchanged() {
 }
 
 #[tokio::test]
+async fn a_declared_status_in_another_media_type_loses_its_body() {
+    let stub = Stub::answering(404, "text/html", "<h1>no such row in db.internal</h1>").await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let answer = gateway.caller().get("/api/v1/items/1").await;
+    answer.problem(404, "not_found");
+    assert!(!answer.text().contains("internal"), "{}", answer.sentence());
+}
+
+#[tokio::test]
 async fn a_problem_document_passes_unchanged_whatever_its_status() {
     let problem = r#"{"type":"/problems/conflict","title":"t","status":409,"code":"conflict"}"#;
     let stub = Stub::answering(409, "application/problem+json", problem).await;

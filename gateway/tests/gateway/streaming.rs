@@ -117,3 +117,45 @@ async fn the_deadline_starts_when_the_upload_is_complete() {
         "slower than the timeout of the service, and complete"
     );
 }
+
+#[tokio::test]
+async fn an_answer_before_the_end_of_an_upload_leaves_no_busy_connection_behind() {
+    let early = b"HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}".to_vec();
+    let faulty = testkit::Faulty::start(testkit::Fault::Answer(early)).await;
+    let gateway = Gateway::over(&faulty.url()).await;
+    let mut uploads = Vec::new();
+    for _ in 0..4 {
+        let mut raw = Raw::connect(gateway.address()).await;
+        raw.send("POST /api/v1/items HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n").await;
+        assert_eq!(raw.head().await.status(), 201);
+        uploads.push(raw);
+    }
+    for id in 0..4 {
+        gateway.caller().get(&format!("/api/v1/items/{id}")).await.expect(201);
+    }
+}
+
+#[tokio::test]
+async fn the_answer_to_a_slow_upload_has_all_of_its_time() {
+    let late_body = async |body: Body| {
+        let length = body.collect().await.unwrap().to_bytes().len();
+        let (text, pause) = (length.to_string(), Duration::from_millis(100));
+        let rest = futures_util::stream::once(async move {
+            tokio::time::timeout(pause, std::future::pending::<()>()).await.unwrap_err();
+            Ok::<_, std::io::Error>(text)
+        });
+        ([("content-length", "1")], Body::from_stream(rest))
+    };
+    let stub = Stub::start(Router::new().fallback(late_body)).await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let mut raw = Raw::connect(gateway.address()).await;
+    raw.send("POST /api/v1/items HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n").await;
+    let mut pause = tokio::time::interval(Duration::from_millis(100));
+    for _ in 0..6 {
+        pause.tick().await;
+        raw.send("1\r\n1\r\n").await;
+    }
+    raw.send("0\r\n\r\n").await;
+    let answer = raw.answer().await;
+    assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "6"));
+}
