@@ -17,6 +17,7 @@ use super::answer::{Granted, SessionMode, Tokens, request_id};
 use super::error::AuthError;
 use super::login::judge;
 use super::revocation::{Kind, Revocation};
+use super::throttle::Subject;
 
 /// A new password, and the proof that one knows the old one.
 #[derive(Deserialize, ToSchema)]
@@ -66,7 +67,7 @@ pub(crate) async fn change_password(
     if body.session == SessionMode::Cookie {
         auth.cookies.require_own_origin(&headers)?;
     }
-    let attempt = auth.throttle.begin(&format!("password of {user}")).map_err(AuthError::Throttled)?;
+    let attempt = auth.throttle.begin(Subject::Password(user)).map_err(AuthError::Throttled)?;
     let refresh = auth.new_family()?;
     let (current, new) = (body.current_password.expose_secret(), body.new_password.expose_secret());
     let changed = auth.users.change_password(&caller, current, new, &refresh, &request_id(&headers)).await;

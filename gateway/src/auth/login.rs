@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::Auth;
 use super::answer::{Granted, SessionMode, Tokens, client_name, request_id};
 use super::error::AuthError;
-use super::throttle::Attempt;
+use super::throttle::{Attempt, Subject};
 
 /// Who logs in.
 #[derive(Deserialize, ToSchema)]
@@ -66,7 +66,7 @@ pub(crate) async fn login(
 impl Auth {
     /// Opens a session for whoever knows the password, as often as the throttle allows.
     pub(crate) async fn open(&self, login: &str, password: &str, headers: &HeaderMap) -> Result<Granted, AuthError> {
-        let attempt = self.throttle.begin(login).map_err(AuthError::Throttled)?;
+        let attempt = self.throttle.begin(Subject::Login(login)).map_err(AuthError::Throttled)?;
         let refresh = self.new_family()?;
         let client = client_name(headers);
         let opened = self.users.open_session(login, password, &refresh, client.as_deref(), &request_id(headers)).await;

@@ -4,6 +4,9 @@
 //! one second to fifteen minutes; a success forgets everything. Nothing sleeps and nothing is locked for good. An account that
 //! does not exist is treated like one that does. Guesses that run at the same time are counted when they begin, so a burst does
 //! not get more of them.
+//!
+//! What is counted is what was typed, not the account behind it: the username and the address of one account are counted
+//! apart. Were they counted together, failures of one would make the other wait, and so tell anybody whose address it is.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -24,7 +27,16 @@ const REMEMBERED_MS: i64 = 60 * 60 * 1000;
 /// How many accounts are remembered.
 const CAPACITY: usize = 20_000;
 
-/// The digest of an account's normalised name: small and of equal size, whatever was typed.
+/// What somebody tries to prove. What is typed into one can never be counted as another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Subject<'a> {
+    /// That one is who logs in with this name or address.
+    Login(&'a str),
+    /// That the signed-in user of this id knows their own password.
+    Password(i64),
+}
+
+/// The digest of a subject: small and of equal size, whatever was typed.
 type Key = [u8; 32];
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,9 +69,9 @@ impl Throttle {
         Self { accounts: Mutex::default(), clock, capacity: CAPACITY }
     }
 
-    /// Begins an attempt to prove that one is `account`.
-    pub(crate) fn begin(&self, account: &str) -> Result<Attempt<'_>, Wait> {
-        let (key, now_ms) = (key(account), self.clock.now_ms());
+    /// Begins an attempt to prove `subject`.
+    pub(crate) fn begin(&self, subject: Subject<'_>) -> Result<Attempt<'_>, Wait> {
+        let (key, now_ms) = (subject.key(), self.clock.now_ms());
         let mut accounts = self.lock();
         if !accounts.contains_key(&key) {
             make_room(&mut accounts, self.capacity, now_ms);
@@ -140,12 +152,24 @@ fn wait_after(failures: u32) -> Option<Duration> {
     Some(FIRST_WAIT.saturating_mul(1u32.checked_shl(doublings).unwrap_or(u32::MAX)).min(LONGEST_WAIT))
 }
 
-/// The name as users compares it: neither case nor blanks around it make another account.
-fn key(account: &str) -> Key {
-    let normalised = account.trim().to_lowercase();
-    let mut key = Key::default();
-    key.copy_from_slice(digest::digest(&digest::SHA256, normalised.as_bytes()).as_ref());
-    key
+impl Subject<'_> {
+    fn key(self) -> Key {
+        let mut hashed = digest::Context::new(&digest::SHA256);
+        match self {
+            // The name as users compares it: neither case nor blanks around it make another account.
+            Self::Login(login) => {
+                hashed.update(&[0]);
+                hashed.update(login.trim().to_lowercase().as_bytes());
+            }
+            Self::Password(user) => {
+                hashed.update(&[1]);
+                hashed.update(&user.to_be_bytes());
+            }
+        }
+        let mut key = Key::default();
+        key.copy_from_slice(hashed.finish().as_ref());
+        key
+    }
 }
 
 /// Forgets what is over, and if that is not enough the account that was tried longest ago.
@@ -164,6 +188,7 @@ fn make_room(accounts: &mut HashMap<Key, Account>, capacity: usize, now_ms: i64)
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use super::Subject::{Login, Password};
     use super::*;
 
     fn throttle() -> (Throttle, Clock) {
@@ -172,7 +197,7 @@ mod tests {
     }
 
     fn fail(throttle: &Throttle, account: &str) -> Option<Wait> {
-        throttle.begin(account).ok().unwrap().failed()
+        throttle.begin(Login(account)).ok().unwrap().failed()
     }
 
     fn seconds(seconds: u64) -> Wait {
@@ -186,10 +211,10 @@ mod tests {
             assert_eq!(fail(&throttle, "ada"), None);
         }
         assert_eq!(fail(&throttle, "ada"), Some(seconds(1)));
-        assert_eq!(throttle.begin("ada").err(), Some(seconds(1)));
+        assert_eq!(throttle.begin(Login("ada")).err(), Some(seconds(1)));
         clock.advance(Duration::from_millis(400));
-        assert_eq!(throttle.begin("ada").err(), Some(Wait(Duration::from_millis(600))));
-        assert!(throttle.begin("grace").is_ok(), "another account is not concerned");
+        assert_eq!(throttle.begin(Login("ada")).err(), Some(Wait(Duration::from_millis(600))));
+        assert!(throttle.begin(Login("grace")).is_ok(), "another account is not concerned");
     }
 
     #[test]
@@ -212,7 +237,7 @@ mod tests {
         for _ in 0..4 {
             fail(&throttle, "ada");
         }
-        throttle.begin("ada").ok().unwrap().succeeded();
+        throttle.begin(Login("ada")).ok().unwrap().succeeded();
         for _ in 0..4 {
             assert_eq!(fail(&throttle, "ada"), None);
         }
@@ -229,10 +254,20 @@ mod tests {
     }
 
     #[test]
+    fn a_login_never_counts_as_a_change_of_password() {
+        let (throttle, _) = throttle();
+        for login in ["1", "password of 1", "\u{1}\0\0\0\0\0\0\0\u{1}", "\0\0\0\0\0\0\0\u{1}"] {
+            assert_ne!(Login(login).key(), Password(1).key(), "{login:?}");
+            while fail(&throttle, login).is_none() {}
+        }
+        assert!(throttle.begin(Password(1)).is_ok());
+    }
+
+    #[test]
     fn an_attempt_without_an_outcome_counts_as_nothing() {
         let (throttle, _) = throttle();
         for _ in 0..100 {
-            drop(throttle.begin("ada"));
+            drop(throttle.begin(Login("ada")));
         }
         assert!(throttle.lock().is_empty());
     }
@@ -241,7 +276,7 @@ mod tests {
     fn a_burst_does_not_get_more_guesses_than_a_series() {
         let (throttle, _) = throttle();
         fail(&throttle, "ada");
-        let running: Vec<_> = (0..100).map_while(|_| throttle.begin("ada").ok()).collect();
+        let running: Vec<_> = (0..100).map_while(|_| throttle.begin(Login("ada")).ok()).collect();
         assert_eq!(running.len(), 4);
         let waits: Vec<_> = running.into_iter().map(Attempt::failed).collect();
         assert_eq!(waits, [None, None, None, Some(seconds(1))]);
@@ -250,7 +285,7 @@ mod tests {
     #[test]
     fn guesses_that_began_before_a_block_do_not_lengthen_it() {
         let (throttle, clock) = throttle();
-        let running: Vec<_> = (0..100).map_while(|_| throttle.begin("ada").ok()).collect();
+        let running: Vec<_> = (0..100).map_while(|_| throttle.begin(Login("ada")).ok()).collect();
         assert_eq!(running.len(), 32);
         let waits: Vec<_> = running.into_iter().map(Attempt::failed).collect();
         assert!(waits[..4].iter().all(Option::is_none));
@@ -278,6 +313,6 @@ mod tests {
             clock.advance(Duration::from_millis(1));
         }
         assert_eq!(throttle.lock().len(), 10);
-        assert!(throttle.lock().contains_key(&key("user49")));
+        assert!(throttle.lock().contains_key(&Login("user49").key()));
     }
 }

@@ -79,3 +79,18 @@ async fn a_stolen_access_token_does_not_help_to_guess_the_password() {
     world.pass(Duration::from_secs(1));
     assert_eq!(change("secret").await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn nobody_can_log_in_as_somebodys_change_of_password() {
+    let world = World::new();
+    let caller = world.check(&world.login().await).unwrap();
+    for login in ["password of 7", "7", "ada@demo.test"] {
+        for _ in 0..5 {
+            guess(&world, login).await;
+        }
+        guess(&world, login).await.is_problem(429, "login_throttled");
+    }
+    let body = json!({"current_password": "secret", "new_password": "another"});
+    let changed = world.send(&caller, request(Method::PUT, "/auth/password", Some(body), &[])).await;
+    assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
+}
