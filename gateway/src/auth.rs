@@ -62,6 +62,10 @@ pub use self::document::openapi;
 pub use self::keys::{KeyFileError, KeyMistake};
 pub use self::token::AccessToken;
 
+/// The longest life of an access token. One that lived longer could be accepted again after its revocation is forgotten.
+pub(crate) const LONGEST_TTL: Duration =
+    Duration::from_millis((revocation::KEPT_MS - 1000 * verify::LEEWAY_SECONDS).unsigned_abs());
+
 /// What tokens and sessions need to know, decided before anything starts.
 #[derive(Clone, Debug)]
 pub struct AuthConfig {

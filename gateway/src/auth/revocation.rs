@@ -22,7 +22,7 @@ use super::token::AccessToken;
 
 pub(crate) use feed::Feed;
 
-/// How long a revocation is kept: longer than an access token lives.
+/// How long a revocation is kept: at least as long as an access token is accepted, see [`super::LONGEST_TTL`].
 pub(crate) const KEPT_MS: i64 = 15 * 60 * 1000;
 /// The most revocations that are kept one by one.
 const CAPACITY: usize = 50_000;

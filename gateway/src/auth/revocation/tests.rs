@@ -3,6 +3,8 @@
 use principal::Principal;
 
 use super::*;
+use crate::auth::LONGEST_TTL;
+use crate::auth::verify::is_over;
 
 const NOW_MS: i64 = 1_800_000_000_000;
 
@@ -55,6 +57,14 @@ fn a_revocation_is_kept_for_fifteen_minutes() {
     assert_eq!(revocations.live(NOW_MS + KEPT_MS - 1).0.len(), 1);
     assert_eq!(revocations.live(NOW_MS + KEPT_MS).0.len(), 0);
     assert!(!revocations.apply([revocation(Kind::Sid, "old", NOW_MS - KEPT_MS)], NOW_MS), "too old to matter");
+}
+
+#[test]
+fn the_longest_token_is_over_when_its_revocation_is_forgotten() {
+    let expires_at = NOW_MS / 1000 + i64::try_from(LONGEST_TTL.as_secs()).unwrap();
+    let forgotten_at = (NOW_MS + KEPT_MS) / 1000;
+    assert!(is_over(expires_at, forgotten_at));
+    assert!(!is_over(expires_at + 1, forgotten_at), "and no shorter than it has to be");
 }
 
 #[test]

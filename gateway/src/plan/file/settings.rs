@@ -1,9 +1,12 @@
 //! The settings of `gateway.toml`: one line per key.
 
+use std::time::Duration;
+
 use http::{StatusCode, Uri};
 
 use super::super::read::{At, Section, Value};
 use super::super::{Auth, Cookie, Cors, Limits, Listen, Log, Settings, Shutdown};
+use crate::auth::LONGEST_TTL;
 
 /// Reads the settings; what the file does not set keeps its default.
 pub(super) fn read(section: &mut Section<'_>) -> Settings {
@@ -59,8 +62,13 @@ fn limits(section: &mut Section<'_>, limits: &mut Limits) {
 fn auth(section: &mut Section<'_>, auth: &mut Auth) {
     section.set("issuer", &mut auth.issuer, not_empty);
     section.set("audience", &mut auth.audience, not_empty);
-    section.set("access_token_ttl", &mut auth.access_token_ttl, Value::positive_duration);
+    section.set("access_token_ttl", &mut auth.access_token_ttl, access_token_ttl);
     table(section, "cookie", |section| cookie(section, &mut auth.cookie));
+}
+
+/// No token may be accepted for longer than its revocation is remembered.
+fn access_token_ttl(value: Value<'_>) -> Option<Duration> {
+    value.duration_up_to(LONGEST_TTL, "a revoked token would be accepted again once its revocation is forgotten")
 }
 
 fn cookie(section: &mut Section<'_>, cookie: &mut Cookie) {

@@ -59,6 +59,17 @@ impl<'a> Value<'a> {
         Some(duration)
     }
 
+    /// A length of time that is not nothing, and at most `most`; `because` says why.
+    pub(crate) fn duration_up_to(self, most: Duration, because: &str) -> Option<Duration> {
+        let (mark, mistakes) = (self.mark.clone(), self.mistakes);
+        let duration = self.positive_duration()?;
+        if duration > most {
+            mistakes.blame(&mark, format!("This must be at most {}: {because}.", units::show_duration(most)));
+            return None;
+        }
+        Some(duration)
+    }
+
     /// A size in bytes: `"64KiB"`, `"1MiB"`, or a number.
     pub(crate) fn size(self) -> Option<u64> {
         let size = match self.item {

@@ -42,6 +42,13 @@ fn a_route_has_everything_decided() {
 }
 
 #[test]
+fn an_access_token_may_last_as_long_as_its_revocation_is_remembered() {
+    let longest = SETTINGS.replacen("deadline", "auth.access_token_ttl = \"895s\"\ndeadline", 1);
+    let plan = load(&[("conf/gateway.toml", longest)]).unwrap();
+    assert_eq!(plan.settings.auth.access_token_ttl, Duration::from_secs(15 * 60 - 5));
+}
+
+#[test]
 fn the_parameters_of_an_operation_are_bound_by_name_and_not_by_order() {
     let route = "\n[[route]]\nmatch = \"PUT /api/v1/pictures/{number}/of/{id}\"\nto = \"shop.replace_picture\"\naccess = \"signed_in\"\n";
     let plan = load(&[("conf/routes/more.toml", route.to_owned())]).unwrap();

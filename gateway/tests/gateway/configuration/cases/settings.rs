@@ -137,6 +137,26 @@ auth.cookie.name = """#,
         change: (
             r#"deadline = "3s""#,
             r#"deadline = "3s"
+auth.access_token_ttl = "896s""#,
+        ),
+        at: "conf/gateway.toml:2:25",
+        marked: r#""896s""#,
+        sentence: "This must be at most 895s: a revoked token would be accepted again once its revocation is forgotten.",
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+auth.access_token_ttl = "0s""#,
+        ),
+        at: "conf/gateway.toml:2:25",
+        marked: r#""0s""#,
+        sentence: "This must be longer than nothing.",
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
 log.requests = "maybe""#,
         ),
         at: "conf/gateway.toml:2:16",
