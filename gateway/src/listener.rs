@@ -123,8 +123,7 @@ fn admit(plane: &Arc<Plane>, stream: TcpStream, peer: SocketAddr) {
     // Answers are written whole: waiting for more to send would only delay them.
     let _unsupported = stream.set_nodelay(true);
     let state = Arc::new(ConnectionState::new());
-    let place = Arc::new(place);
-    let connection = Arc::new(Connection::new(peer, Arc::clone(&state), Arc::clone(&place)));
+    let connection = Arc::new(Connection::new(peer, Arc::clone(&state), Arc::new(place)));
     let guarded = io::GuardedIo::new(stream, plane.head_limits, Arc::clone(&state));
     let serving = Arc::clone(plane);
     let service = service_fn(move |request| {
@@ -133,7 +132,6 @@ fn admit(plane: &Arc<Plane>, stream: TcpStream, peer: SocketAddr) {
     });
     let serving = http1(plane).serve_connection(guarded, service).with_upgrades();
     plane.connections.spawn(state, async move {
-        let _place = place;
         // An error here is a client that left or broke the protocol; the exchange has been recorded already.
         let _ended = serving.await;
     });

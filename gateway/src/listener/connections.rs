@@ -64,19 +64,18 @@ impl Connections {
     /// Closes the connections that have exceeded a limit. While draining, also those that wait for a request.
     pub(crate) fn sweep(&self, limits: ConnectionLimits, draining_since: Option<u64>) {
         let now = now_ms();
-        let linger = draining_since.is_some_and(|since| now.saturating_sub(since) >= DRAIN_LINGER_MS);
+        let lingered = draining_since.is_some_and(|since| now.saturating_sub(since) >= DRAIN_LINGER_MS);
+        let patience = |limit: u64| if lingered { limit.min(DRAIN_LINGER_MS) } else { limit };
         for (_, entry) in self.lock().iter() {
             let state = &entry.state;
             let stalled = state.stalled(now);
             let overdue = match state.phase() {
-                Phase::Silent => state.lasted(now) >= limits.first_byte || linger,
+                Phase::Silent => state.lasted(now) >= patience(limits.first_byte),
                 Phase::Head => state.lasted(now) >= limits.head,
                 Phase::Busy => stalled.is_some_and(|stalled| stalled >= limits.body_idle),
                 // The last answer is not written to its end yet.
                 Phase::Idle if stalled.is_some() => stalled.is_some_and(|stalled| stalled >= limits.body_idle),
-                Phase::Idle => {
-                    state.lasted(now) >= limits.keep_alive || (linger && state.lasted(now) >= DRAIN_LINGER_MS)
-                }
+                Phase::Idle => state.lasted(now) >= patience(limits.keep_alive),
             };
             if overdue {
                 entry.task.abort();
