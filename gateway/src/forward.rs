@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, StatusCode, Uri, request};
 use http_body::Body as _;
@@ -71,6 +71,10 @@ pub(crate) async fn forward(
     // The deadline starts when the request is complete, which one without a body is from the start.
     let complete = body.is_end_stream().then_some(exchange.context.started);
     let (body, progress) = receive(plane, body, &call, connection).await?;
+    if progress.is_some() && body.size_hint().exact().is_none() {
+        // Said aloud, because hyper leaves out a body without a length where a method seldom has one.
+        head.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
     let deadline = complete.unwrap_or_else(Instant::now) + call.timeout;
     let sent = send(plane, &call, Request::from_parts(head, body), progress.as_deref(), deadline).await;
     // A streamed upload may have taken longer than the call may; what is left to wait for starts now.

@@ -212,3 +212,18 @@ async fn a_trailer_cannot_speak_for_the_gateway() {
     let trailers = stub.last().trailers.expect("trailers");
     assert_eq!(trailers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-sum"]);
 }
+
+#[tokio::test]
+async fn a_chunked_body_arrives_whatever_the_method() {
+    let echo = async |body: Body| body.collect().await.unwrap().to_bytes();
+    let stub = Stub::start(Router::new().fallback(echo)).await;
+    let gateway = Gateway::over(&stub.url()).await;
+    for method in ["GET", "DELETE"] {
+        let mut raw = Raw::connect(gateway.address()).await;
+        raw.send(format!(
+            "{method} /api/v1/items/1 HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"
+        ))
+        .await;
+        assert_eq!(raw.answer().await.text(), "body", "{method}");
+    }
+}
