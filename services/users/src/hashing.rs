@@ -11,12 +11,15 @@ use std::sync::{
 };
 
 use argon2::{
-    Argon2,
-    password_hash::{Error as HashError, PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+    Algorithm, Argon2, Params, Version,
+    password_hash::{
+        phc::{Output, ParamsString, PasswordHash, Salt},
+        try_generate_salt,
+    },
 };
 use tokio::sync::{Semaphore, oneshot};
 
-use self::workers::Workers;
+use self::workers::{Memory, Workers};
 use crate::{domain::Password, error::Error};
 
 /// How many passwords may wait for a thread.
@@ -54,25 +57,28 @@ impl Passwords {
     }
 
     pub(crate) async fn hash(&self, password: Password) -> Result<String, Error> {
-        self.run(move || hash(&password)).await?
+        self.run(move |memory| hash(&password, memory)).await?
     }
 
     /// Whether the password is the one behind `hash`; without a hash it never is, after the same time.
     pub(crate) async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool, Error> {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| DECOY.to_owned());
-        let same = self.run(move || verify(&password, &hash)).await??;
+        let same = self.run(move |memory| verify(&password, &hash, memory)).await??;
         Ok(same && known)
     }
 
     /// Takes a place, waits for a thread, and computes there.
-    async fn run<T: Send + 'static>(&self, compute: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    async fn run<T: Send + 'static>(
+        &self,
+        compute: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    ) -> Result<T, Error> {
         let place = Place::take(&self.admitted, self.count + QUEUE).ok_or(Error::Busy)?;
         let Ok(thread) = self.threads.clone().acquire_owned().await else { return Err(Error::Busy) };
         let (done, computed) = oneshot::channel();
         let workers = self.workers.get_or_init(|| Workers::start(self.count));
-        workers.run(move || {
-            let computed = compute();
+        workers.run(move |memory| {
+            let computed = compute(memory);
             drop((thread, place));
             // Whoever asked may have gone away; the work is done all the same.
             let _told = done.send(computed);
@@ -104,19 +110,42 @@ impl Drop for Place {
     }
 }
 
-fn hash(password: &Password) -> Result<String, Error> {
+fn hash(password: &Password, memory: &mut Memory) -> Result<String, Error> {
     // The defaults are argon2id with 19 MiB, two passes and one lane.
-    let hash = Argon2::default().hash_password(password.expose().as_bytes());
-    hash.map(|hash| hash.to_string()).map_err(|error| Error::Hash(error.to_string()))
+    let (algorithm, version, params) = (Algorithm::default(), Version::default(), Params::default());
+    let salt = try_generate_salt().map_err(failed)?;
+    let hash = PasswordHash {
+        algorithm: algorithm.ident(),
+        version: Some(version.into()),
+        params: ParamsString::try_from(&params).map_err(failed)?,
+        salt: Some(Salt::new(&salt).map_err(failed)?),
+        hash: Some(derive(password, &salt, &Argon2::new(algorithm, version, params), memory)?),
+    };
+    Ok(hash.to_string())
 }
 
-fn verify(password: &Password, hash: &str) -> Result<bool, Error> {
-    let hash = PasswordHash::new(hash).map_err(|error| Error::Hash(error.to_string()))?;
-    match Argon2::default().verify_password(password.expose().as_bytes(), &hash) {
-        Ok(()) => Ok(true),
-        Err(HashError::PasswordInvalid) => Ok(false),
-        Err(error) => Err(Error::Hash(error.to_string())),
-    }
+fn verify(password: &Password, hash: &str, memory: &mut Memory) -> Result<bool, Error> {
+    let hash = PasswordHash::new(hash).map_err(failed)?;
+    let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return Err(failed("a hash is incomplete")) };
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(failed)?;
+    let version = hash.version.map_or(Ok(Version::default()), Version::try_from).map_err(failed)?;
+    let params = Params::try_from(&hash).map_err(failed)?;
+    // Outputs are compared in constant time.
+    Ok(derive(password, salt, &Argon2::new(algorithm, version, params), memory)? == *expected)
+}
+
+/// What argon2 makes of a password.
+fn derive(password: &Password, salt: &[u8], argon2: &Argon2<'_>, memory: &mut Memory) -> Result<Output, Error> {
+    let mut output = [0; Output::MAX_LENGTH];
+    let length = argon2.params().output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let output = output.get_mut(..length).ok_or_else(|| failed("a hash is too long"))?;
+    let memory = workers::grown(memory, argon2.params().block_count());
+    argon2.hash_password_into_with_memory(password.expose().as_bytes(), salt, output, memory).map_err(failed)?;
+    Output::new(output).map_err(failed)
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Hash(error.to_string())
 }
 
 #[cfg(test)]
@@ -139,11 +168,11 @@ mod tests {
 
     #[test]
     fn a_real_hash_costs_what_the_decoy_costs() {
-        let real = hash(&password("x")).unwrap();
+        let real = hash(&password("x"), &mut Memory::new()).unwrap();
         let cost = |hash: &str| hash.split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(cost(&real), cost(DECOY));
         assert_eq!(cost(DECOY)[3], "m=19456,t=2,p=1");
-        assert!(!verify(&password(""), DECOY).unwrap());
+        assert!(!verify(&password(""), DECOY, &mut Memory::new()).unwrap());
     }
 
     #[tokio::test]
@@ -153,17 +182,17 @@ mod tests {
         let waiting: Vec<_> = (0..=QUEUE)
             .map(|_| {
                 let passwords = passwords.clone();
-                tokio::spawn(async move { passwords.run(|| ()).await })
+                tokio::spawn(async move { passwords.run(|_| ()).await })
             })
             .collect();
         while passwords.admitted.load(Ordering::Acquire) <= QUEUE {
             tokio::task::yield_now().await;
         }
-        assert!(matches!(passwords.run(|| ()).await, Err(Error::Busy)));
+        assert!(matches!(passwords.run(|_| ()).await, Err(Error::Busy)));
         drop(held);
         for one in waiting {
             one.await.unwrap().unwrap();
         }
-        passwords.run(|| ()).await.unwrap();
+        passwords.run(|_| ()).await.unwrap();
     }
 }
