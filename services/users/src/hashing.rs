@@ -151,6 +151,8 @@ fn failed(error: impl std::fmt::Display) -> Error {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use argon2::{PasswordHasher as _, PasswordVerifier as _};
+
     use super::*;
 
     fn password(text: &str) -> Password {
@@ -173,6 +175,21 @@ mod tests {
         assert_eq!(cost(&real), cost(DECOY));
         assert_eq!(cost(DECOY)[3], "m=19456,t=2,p=1");
         assert!(!verify(&password(""), DECOY, &mut Memory::new()).unwrap());
+    }
+
+    #[test]
+    fn a_hash_is_what_argon2_itself_makes_whatever_was_in_the_memory_before() {
+        let mut memory = Memory::new();
+        for text in ["correct horse", "battery staple", ""] {
+            let ours = hash(&password(text), &mut memory).unwrap();
+            assert_eq!(Argon2::default().verify_password(text.as_bytes(), ours.as_str()), Ok(()));
+            let theirs = Argon2::default().hash_password(text.as_bytes()).unwrap().to_string();
+            assert!(verify(&password(text), &theirs, &mut memory).unwrap());
+            assert!(!verify(&password("other"), &theirs, &mut memory).unwrap());
+        }
+        for unreadable in ["", "no hash", "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3Mgc2FsdCE"] {
+            assert!(verify(&password("x"), unreadable, &mut memory).is_err(), "{unreadable}");
+        }
     }
 
     #[tokio::test]
