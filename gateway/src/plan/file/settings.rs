@@ -68,7 +68,7 @@ fn auth(section: &mut Section<'_>, auth: &mut Auth) {
 
 /// No token may be accepted for longer than its revocation is remembered.
 fn access_token_ttl(value: Value<'_>) -> Option<Duration> {
-    value.duration_up_to(LONGEST_TTL, "a revoked token would be accepted again once its revocation is forgotten")
+    value.whole_seconds_up_to(LONGEST_TTL, "a revoked token would be accepted again once its revocation is forgotten")
 }
 
 fn cookie(section: &mut Section<'_>, cookie: &mut Cookie) {

@@ -59,12 +59,16 @@ impl<'a> Value<'a> {
         Some(duration)
     }
 
-    /// A length of time that is not nothing, and at most `most`; `because` says why.
-    pub(crate) fn duration_up_to(self, most: Duration, because: &str) -> Option<Duration> {
+    /// A length of time in whole seconds, not nothing, and at most `most`; `because` says why.
+    pub(crate) fn whole_seconds_up_to(self, most: Duration, because: &str) -> Option<Duration> {
         let (mark, mistakes) = (self.mark.clone(), self.mistakes);
         let duration = self.positive_duration()?;
         if duration > most {
             mistakes.blame(&mark, format!("This must be at most {}: {because}.", units::show_duration(most)));
+            return None;
+        }
+        if duration.subsec_nanos() != 0 {
+            mistakes.blame(&mark, "This is counted in whole seconds.".to_owned());
             return None;
         }
         Some(duration)

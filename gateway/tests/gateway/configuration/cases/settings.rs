@@ -147,6 +147,16 @@ auth.access_token_ttl = "896s""#,
         change: (
             r#"deadline = "3s""#,
             r#"deadline = "3s"
+auth.access_token_ttl = "500ms""#,
+        ),
+        at: "conf/gateway.toml:2:25",
+        marked: r#""500ms""#,
+        sentence: "This is counted in whole seconds.",
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
 auth.access_token_ttl = "0s""#,
         ),
         at: "conf/gateway.toml:2:25",
