@@ -30,6 +30,7 @@ impl Feed {
     /// Reads the file, whose revocations count from here on.
     pub(crate) fn open(revocations: Arc<Revocations>, path: PathBuf, clock: Clock) -> Self {
         let now_ms = clock.now_ms();
+        file::remove_leftovers(&path);
         let snapshot = file::read(&path).unwrap_or_else(|error| {
             // What was revoked is not known, so nothing that was issued before counts: its bearers have to refresh.
             let path = path.display();

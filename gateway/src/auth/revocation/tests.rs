@@ -98,3 +98,24 @@ fn the_file_is_replaced_whole_and_read_back() {
     std::fs::write(&path, "[]").unwrap();
     assert!(file::read(&path).is_err());
 }
+
+#[test]
+fn what_a_killed_writer_left_is_removed_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, age: u64| {
+        let file = std::fs::File::create(directory.path().join(name)).unwrap();
+        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(age)).unwrap();
+    };
+    let id = "0123456789abcdef0123456789abcdef";
+    file(&format!(".123.{id}"), 120);
+    file(&format!(".124.{id}"), 0);
+    file("revocations.json", 120);
+    file("signing.pem", 120);
+    file(".hidden", 120);
+    file::remove_leftovers(&directory.path().join("revocations.json"));
+    let names =
+        std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort_unstable();
+    assert_eq!(names, [format!(".124.{id}"), ".hidden".into(), "revocations.json".into(), "signing.pem".into()]);
+}
