@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use boot::{CancellationToken, Profile, Tasks};
+use boot::{CancellationToken, Tasks};
 use principal::{InternalKey, Signer, Verifier};
 use tokio::runtime::Handle;
 use upstream::{InvalidTarget, Pool, Upstream};
@@ -24,8 +24,6 @@ use crate::plan::{Plan, Service, ServiceKind};
 use crate::plane::Shared;
 use crate::surface::Surface;
 
-const PUBLIC_PORT: u16 = 8001;
-const ADMIN_PORT: u16 = 8011;
 const USERS: &str = "users";
 /// Who asserts callers to services.
 const ISSUER: &str = "gateway";
@@ -199,17 +197,11 @@ impl Gateway {
     }
 
     pub(crate) fn listen(&self) -> SocketAddr {
-        let address: IpAddr = match self.config.profile {
-            Profile::Demo => Ipv4Addr::LOCALHOST.into(),
-            Profile::Production => Ipv4Addr::UNSPECIFIED.into(),
-        };
-        let configured = self.shared.surface.plan.settings.listen.public;
-        self.config.listen.or(configured).unwrap_or((address, PUBLIC_PORT).into())
+        self.config.listen_address(&self.shared.surface.plan)
     }
 
     pub(crate) fn admin_listen(&self) -> SocketAddr {
-        let configured = self.shared.surface.plan.settings.listen.admin;
-        self.config.admin.or(configured).unwrap_or((Ipv4Addr::LOCALHOST, ADMIN_PORT).into())
+        self.config.admin_address(&self.shared.surface.plan)
     }
 
     pub(crate) fn admin_router(&self) -> Router {

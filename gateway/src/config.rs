@@ -1,11 +1,16 @@
 //! What the process decides about the gateway: read once, from variables and files, with every mistake reported.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use boot::{Profile, Vars};
 use principal::InternalKey;
+
+use crate::plan::Plan;
+
+const PUBLIC_PORT: u16 = 8001;
+const ADMIN_PORT: u16 = 8011;
 
 /// The process's part of the gateway's configuration; the files' part is the [`crate::plan::Plan`].
 #[derive(Debug)]
@@ -40,6 +45,24 @@ impl Config {
             keys: PathBuf::from(vars.text("GATEWAY_KEYS_DIR", "data/keys")),
             internal_key,
         }
+    }
+}
+
+impl Config {
+    /// The public address: this configuration's, or the plan's, or the profile's.
+    #[must_use]
+    pub fn listen_address(&self, plan: &Plan) -> SocketAddr {
+        let address: IpAddr = match self.profile {
+            Profile::Demo => Ipv4Addr::LOCALHOST.into(),
+            Profile::Production => Ipv4Addr::UNSPECIFIED.into(),
+        };
+        self.listen.or(plan.settings.listen.public).unwrap_or((address, PUBLIC_PORT).into())
+    }
+
+    /// The address of metrics and readiness, found in the same order.
+    #[must_use]
+    pub fn admin_address(&self, plan: &Plan) -> SocketAddr {
+        self.admin.or(plan.settings.listen.admin).unwrap_or((Ipv4Addr::LOCALHOST, ADMIN_PORT).into())
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONNECTION, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use problem::Problem;
@@ -21,7 +21,7 @@ use crate::fields::Receiver;
 use crate::forward::{self, Call};
 use crate::guard::target;
 use crate::listener::{Connection, REFUSED_METHOD};
-use crate::plan::{Route, RouteId};
+use crate::plan::{Route, RouteId, Target};
 use crate::plane::Plane;
 use crate::record::{Exchange, Line};
 use crate::routes::{Found, Parameters};
@@ -88,7 +88,7 @@ async fn phases(
     // forward: one service, both bodies streaming.
     let response = to_service(plane, connection, exchange, (id, parameters), request, assertion).await?;
     // shape, admit: between the service's answer and the cache. (No route shapes or stores yet.)
-    Ok(deprecate(response, route))
+    Ok(deprecate(unshared(response, route), route))
 }
 
 /// Refuses what the raw head or the target makes ambiguous.
@@ -203,6 +203,15 @@ fn permission(plane: &Plane, headers: &HeaderMap) -> Response<Source> {
     *response.status_mut() = StatusCode::NO_CONTENT;
     if plane.shared.cors.allowed(headers).is_some() {
         *response.headers_mut() = Cors::permission(headers);
+    }
+    response
+}
+
+/// What a service says nothing about (an origin without a contract is left alone) may be kept by the caller alone, and is asked for again: it may depend on who
+/// calls (RFC 9111, section 5.2.2).
+fn unshared(mut response: Response<Source>, route: &Route) -> Response<Source> {
+    if matches!(route.target, Target::Operation { .. }) && !response.headers().contains_key(CACHE_CONTROL) {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
     response
 }

@@ -111,6 +111,9 @@ pub async fn start(config: Config, report: &mut Report) -> Result<Running, Start
     let plan = config.plan()?;
     report.checked("configuration checked", format!("{} routes, {} services", plan.routes.len(), plan.services.len()));
 
+    // Before anything is made, or the first start that works would not be the one that shows the secrets.
+    ports_are_free(&config.gateway, &plan)?;
+
     let mut services = Vec::new();
     let (users, login) =
         users(&config, &data, plan.settings.limits.upstream_connect_timeout, &mut services, report).await?;
@@ -126,6 +129,16 @@ pub async fn start(config: Config, report: &mut Report) -> Result<Running, Start
     data.note(Some(bound.address()))?;
     report.ready(&Summary { origin: origin(bound.address()), admin_origin: origin(bound.admin_address()), login });
     Ok(Running { bound, upstreams, services, data })
+}
+
+/// Finds a port that is taken. The ports are taken for good only when everything behind them is there.
+fn ports_are_free(config: &gateway::Config, plan: &gateway::plan::Plan) -> Result<(), StartError> {
+    for address in [config.listen_address(plan), config.admin_address(plan)] {
+        if let Err(source) = std::net::TcpListener::bind(address) {
+            return Err(StartError::Port(BindError { address, source }));
+        }
+    }
+    Ok(())
 }
 
 impl Running {

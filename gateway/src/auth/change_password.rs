@@ -29,10 +29,9 @@ pub(crate) struct PasswordChange {
     /// The password from now on.
     #[schema(value_type = String, format = Password, example = "staple correct horse")]
     new_password: SecretString,
-    /// Where to keep the refresh token of the new session.
-    #[serde(default)]
-    #[schema(default = "token")]
-    session: SessionMode,
+    /// Where to keep the refresh token of the new session. Without it, where the present one is kept: in the cookie if the
+    /// request has it, otherwise in the body.
+    session: Option<SessionMode>,
 }
 
 /// Change the password
@@ -64,7 +63,10 @@ pub(crate) async fn change_password(
     Json(body): Json<PasswordChange>,
 ) -> Result<Response, AuthError> {
     let user = caller.user_id().ok_or(AccessError::Unauthenticated)?;
-    if body.session == SessionMode::Cookie {
+    // A browser that forgets the field must not find the refresh token where its scripts can read it.
+    let kept_in_cookie = auth.cookies.read(&headers).is_some();
+    let session = body.session.unwrap_or(if kept_in_cookie { SessionMode::Cookie } else { SessionMode::Token });
+    if session == SessionMode::Cookie {
         auth.cookies.require_own_origin(&headers)?;
     }
     let attempt = auth.throttle.begin(Subject::Password(user)).map_err(AuthError::Throttled)?;
@@ -75,5 +77,5 @@ pub(crate) async fn change_password(
     // The new session's tokens speak for this very moment, so they stay; every older one of the user goes.
     let others = Revocation { kind: Kind::Sub, subject: user.to_string(), not_before: opened.as_of_ms };
     auth.gate.revocations.apply([others], auth.clock.now_ms());
-    auth.answer(StatusCode::OK, Granted { opened, refresh }, body.session)
+    auth.answer(StatusCode::OK, Granted { opened, refresh }, session)
 }

@@ -227,3 +227,17 @@ async fn a_chunked_body_arrives_whatever_the_method() {
         assert_eq!(raw.answer().await.text(), "body", "{method}");
     }
 }
+
+#[tokio::test]
+async fn an_answer_that_says_nothing_of_caching_is_its_callers_alone() {
+    let stub = Stub::start(Router::new().fallback(async |uri: http::Uri| {
+        let said = uri.path().ends_with("said").then_some([("cache-control", "max-age=5")]);
+        (said, "{}")
+    }))
+    .await;
+    let gateway = Gateway::over(&stub.url()).await;
+    for (id, expected) in [("silent", "private, no-cache"), ("said", "max-age=5")] {
+        let answer = gateway.caller().get(&format!("/api/v1/items/{id}")).await.expect(200);
+        assert_eq!(answer.header("cache-control"), expected);
+    }
+}

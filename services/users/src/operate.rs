@@ -46,6 +46,8 @@ pub async fn create_account(
     let transaction = db.write().await?;
     let user = insert(&transaction, &account, &hash, Clock::system().now()).await?;
     transaction.commit().await?;
+    let roles: Vec<&str> = given.iter().map(|role| role.as_str()).collect();
+    tracing::info!(target: "audit", user_id = user.id, ?roles, "an operator made an account");
     Ok(user.id)
 }
 

@@ -213,6 +213,19 @@ over_both! {
         system.anonymous().post("/api/v1/auth/register", &again).await.problem(409, "username_taken");
     }
 
+    async fn whoever_signs_in_may_still_carry_the_token_of_an_ended_session(system: &System) {
+        let user = system.user("ada").await;
+        let caller = system.anonymous();
+        let _ = caller.post("/api/v1/auth/logout", &json!({ "refresh_token": user.refresh_token })).await.expect(204);
+        dies(&caller, &user.access_token).await;
+        let login = json!({ "login": "ada", "password": PASSWORD });
+        for token in [user.access_token.as_str(), "nonsense"] {
+            let _ = caller.post("/api/v1/auth/login", &login).bearer(token).await.expect(200);
+        }
+        let other = json!({ "username": "bob", "password": PASSWORD });
+        let _ = caller.post("/api/v1/auth/register", &other).bearer("nonsense").await.expect(201);
+    }
+
     async fn an_account_is_throttled_from_its_fifth_failure_on_and_others_are_not(system: &System) {
         let _ = system.user("ada").await;
         let _ = system.user("bob").await;

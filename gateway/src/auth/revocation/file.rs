@@ -41,7 +41,7 @@ pub(super) fn remove_leftovers(path: &Path) {
     }
 }
 
-/// Whether a name is one of [`write`]'s: `.PID.UUID`.
+/// Whether a name is one of [`write()`]'s: `.PID.UUID`.
 fn is_temporary(name: &str) -> bool {
     let parts = name.strip_prefix('.').and_then(|name| name.split_once('.'));
     parts.is_some_and(|(pid, id)| {

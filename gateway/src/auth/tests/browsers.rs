@@ -67,6 +67,21 @@ async fn a_foreign_page_can_neither_refresh_nor_log_out_nor_log_in() {
 }
 
 #[tokio::test]
+async fn a_new_password_leaves_the_refresh_token_where_it_was_kept() {
+    let world = World::new();
+    let login = login(&world).await;
+    let (caller, cookie) = (world.check(&login).unwrap(), login.cookie());
+    let body = json!({"current_password": "secret", "new_password": "secret2"});
+    let change = |headers: &[(&'static str, &str)]| request(Method::PUT, "/auth/password", Some(body.clone()), headers);
+    let answer = world.send(&caller, change(&[("cookie", &cookie), OWN])).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    assert!(answer.body.get("refresh_token").is_none());
+    assert_ne!(answer.cookie(), cookie);
+    let foreign = change(&[("cookie", &cookie), ("sec-fetch-site", "cross-site")]);
+    world.send(&caller, foreign).await.is_problem(403, "forbidden");
+}
+
+#[tokio::test]
 async fn logging_out_removes_the_cookie() {
     let world = World::new();
     let answer = login(&world).await;

@@ -28,6 +28,8 @@ async fn a_taken_port_is_named() {
     assert!(output.contains("in use") || output.contains("taken"), "{output}");
     let me = std::process::id().to_string();
     assert!(output.contains(&me), "it does not say by whom: {output}");
+    assert!(!output.contains("password of"), "a secret that is shown once is shown by a start that works: {output}");
+    assert!(!data.path().join("users.db").exists());
 }
 
 #[tokio::test]
