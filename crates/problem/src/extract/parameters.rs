@@ -22,7 +22,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
         super::form::parse(query).map(Self).map_err(|mut entry| {
             entry.pointer = entry.pointer.trim_start_matches('/').to_owned();
             entry.code = entry.code.replace("unknown_field", "unknown_parameter");
-            entry.message = entry.message.replace("no field", "no parameter");
+            entry.message = entry.message.replace("no field", "no parameter").replace("This field", "This parameter");
             Problem::new(Code::InvalidParameter).with_detail(entry.message.clone()).with_errors(vec![entry])
         })
     }
@@ -52,6 +52,6 @@ fn path_problem(kind: &ErrorKind) -> Problem {
         ErrorKind::UnsupportedType { .. } => return Problem::new(Code::Internal),
         _ => "path",
     };
-    let message = reason::sentence(&kind.to_string());
+    let message = reason::spoken(&kind.to_string());
     Problem::new(Code::InvalidParameter).with_detail(message.clone()).with_error(name, "invalid_value", message)
 }

@@ -31,7 +31,25 @@ pub(super) fn field_error(path: &Path, message: &str) -> FieldError {
         let wanted = rest.split_once(", expected ").map_or(rest, |(_, wanted)| wanted);
         return entry(pointer, "invalid_type", format!("Expected {wanted}."));
     }
-    entry(pointer, "invalid_value", sentence(message))
+    entry(pointer, "invalid_value", spoken(message))
+}
+
+/// What the standard library and serde say to programmers, said to a caller.
+pub(super) fn spoken(message: &str) -> String {
+    let known = match message {
+        "invalid digit found in string" | "cannot parse integer from empty string" => "Expected a whole number.",
+        "number too large to fit in target type" => "The number is too large.",
+        "number too small to fit in target type" => "The number is too small.",
+        "provided string was not `true` or `false`" => "Expected `true` or `false`.",
+        _ => {
+            let choices = message.strip_prefix("unknown variant ").and_then(|rest| rest.split_once(", expected "));
+            return match choices {
+                Some((_, choices)) => format!("Expected {choices}."),
+                None => sentence(message),
+            };
+        }
+    };
+    known.to_owned()
 }
 
 /// A sentence without the values of the request in it is not guaranteed by serde, but its messages
@@ -75,4 +93,21 @@ fn quoted_after<'a>(message: &'a str, prefix: &str) -> Option<&'a str> {
 /// serde_json appends ` at line 1 column 2`, which says less than the pointer.
 fn strip_position(message: &str) -> &str {
     message.rfind(" at line ").map_or(message, |at| &message[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_is_not_told_of_types_and_strings() {
+        let parse = |text: &str| text.parse::<u8>().map_err(|error| spoken(&error.to_string()));
+        assert_eq!(parse("abc"), Err("Expected a whole number.".to_owned()));
+        assert_eq!(parse(""), Err("Expected a whole number.".to_owned()));
+        assert_eq!(parse("256"), Err("The number is too large.".to_owned()));
+        let flag = "1".parse::<bool>().map_err(|error| spoken(&error.to_string()));
+        assert_eq!(flag, Err("Expected `true` or `false`.".to_owned()));
+        assert_eq!(spoken("unknown variant `xx`, expected `cookie` or `token`"), "Expected `cookie` or `token`.");
+        assert_eq!(spoken("something else"), "Something else.");
+    }
 }

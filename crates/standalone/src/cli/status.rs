@@ -12,6 +12,13 @@ use super::probe;
 use crate::data;
 
 pub(super) async fn run(path: &Path) -> Outcome {
+    // A directory of somebody else's tells nothing, which is not the same as "nothing runs".
+    match std::fs::read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            return Err(format!("the data directory {} cannot be read: {error}", path.display()).into());
+        }
+        Ok(_) | Err(_) => {}
+    }
     let Some(holder) = data::holder(path) else {
         return Err(format!("nothing runs on the data directory {}", path.display()).into());
     };
