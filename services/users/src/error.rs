@@ -67,24 +67,25 @@ const BUSY: Duration = Duration::from_secs(1);
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let told = error.to_string();
         match error {
             Error::Invalid(problem) => problem,
             Error::Unauthenticated => Self::new(Code::Unauthenticated),
             Error::Forbidden(why) => Self::new(Code::Forbidden).with_detail(why),
-            Error::NoSuchUser | Error::NoSuchSession => Self::new(Code::NotFound).with_detail(told),
+            Error::NoSuchUser => Self::new(Code::NotFound).with_detail("There is no such user."),
+            Error::NoSuchSession => Self::new(Code::NotFound).with_detail("There is no such session."),
             Error::UsernameTaken => taken(Code::UsernameTaken, "/username"),
             Error::EmailTaken => taken(Code::EmailTaken, "/email"),
             Error::WrongCredentials => Self::new(Code::InvalidCredentials),
             Error::WrongPassword => {
+                let told = "The current password is wrong.";
                 Self::new(Code::ValidationFailed).with_error("/current_password", "wrong_password", told)
             }
             Error::InvalidGrant(why) => Self::new(Code::InvalidGrant).with_detail(why),
             Error::Stale => Self::new(Code::PreconditionFailed),
-            Error::LastAdministrator => Self::new(Code::Conflict).with_detail(told),
+            Error::LastAdministrator => Self::new(Code::Conflict).with_detail("This is the last active administrator."),
             Error::Busy => Self::new(Code::Overloaded).with_retry_after(BUSY),
-            Error::Hash(_) => {
-                tracing::error!(error = told, "passwords cannot be hashed");
+            Error::Hash(error) => {
+                tracing::error!(error, "passwords cannot be hashed");
                 Self::new(Code::Internal)
             }
             Error::Database(error) => database(&error),
