@@ -199,3 +199,21 @@ impl Drop for Busy {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_busiest_of_several_targets_is_never_chosen_and_every_other_one_is() {
+        let urls: Vec<Uri> = (1..=3).map(|port| format!("http://127.0.0.1:{port}").parse().unwrap()).collect();
+        let remote = Remote::new(&urls, Duration::from_secs(1)).unwrap();
+        let _busy = Busy::new(&remote.targets[1].in_flight);
+        let chosen: Vec<usize> = (0..200).map(|_| remote.choose().unwrap().number).collect();
+        let times = |target: usize| chosen.iter().filter(|number| **number == remote.targets[target].number).count();
+        assert_eq!(times(1), 0);
+        assert!(times(0) > 50 && times(2) > 50, "{} and {}", times(0), times(2));
+    }
+}
