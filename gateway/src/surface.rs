@@ -139,8 +139,8 @@ impl Compiled {
     }
 }
 
-/// The media types of the errors that an operation declares, problem documents aside: an error is looked up here only
-/// when a service answers with one that is no problem document.
+/// The media types of the errors that an operation declares. They are looked up only when a service answers with an error
+/// that is no problem document.
 fn declared_errors(plan: &Plan, route: &Route) -> Vec<(StatusCode, String)> {
     let Some(operation) = plan.operation(route) else { return Vec::new() };
     let contract = &plan.service(route.target.service()).contract;

@@ -32,6 +32,12 @@ to     = "stub.upload"
 access = "anyone"
 
 [[route]]
+match     = "GET /api/v1/socket"
+to        = "stub.open_socket"
+access    = "anyone"
+websocket = true
+
+[[route]]
 match  = "GET /api/v1/private"
 to     = "stub.show_private"
 access = "signed_in"
@@ -60,7 +66,8 @@ pub(crate) fn write(directory: &Path, url: &str, extra: &str) {
         std::fs::write(path, text).unwrap();
     };
     write("gateway.toml", &settings);
-    write("routes/stub.toml", &format!("{ROUTES}{patient}"));
+    let origin = format!("\n[[proxy]]\nprefix = \"/legacy/\"\nurl    = \"{url}\"\naccess = \"anyone\"\n");
+    write("routes/stub.toml", &format!("{ROUTES}{patient}{origin}"));
     write("openapi/stub.json", &contract().to_string());
     for empty in ["gateway", "users"] {
         write(&format!("openapi/{empty}.json"), &document(empty, &json!({})).to_string());
@@ -92,6 +99,7 @@ fn contract() -> Value {
                 "delete": with_id(operation("delete_item", &["204"])),
             },
             "/uploads": { "post": reads(operation("upload", &["201"]), "multipart/form-data") },
+            "/socket": { "get": operation("open_socket", &["200"]) },
             "/private": { "get": operation("show_private", &["200"]) },
         }),
     )

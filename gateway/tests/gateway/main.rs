@@ -10,6 +10,7 @@ mod faults;
 mod guard;
 mod limits;
 mod observing;
+mod origins;
 mod proxying;
 mod statuses;
 mod streaming;

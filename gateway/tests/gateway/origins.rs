@@ -1,0 +1,95 @@
+//! What goes beyond one contracted call: an origin without a contract, and WebSockets.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use testkit::{Raw, Stub, until};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use crate::Gateway;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+const HANDSHAKE: &str = "GET /api/v1/socket HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: x\r\n\r\n";
+
+/// Switches the protocol if it is asked to, and then says back what it hears.
+async fn echoing() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut heard = vec![0; 4096];
+                let length = stream.read(&mut heard).await.unwrap();
+                let head = String::from_utf8_lossy(&heard[..length]).to_lowercase();
+                let asked = head.contains("\r\nupgrade: websocket\r\n") && head.contains("\r\nconnection: upgrade\r\n");
+                let answer: &[u8] = if asked {
+                    b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"
+                } else {
+                    b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nplain"
+                };
+                stream.write_all(answer).await.unwrap();
+                while let Ok(length @ 1..) = stream.read(&mut heard).await {
+                    stream.write_all(&heard[..length]).await.unwrap();
+                }
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_websocket_is_a_tunnel_that_keeps_its_place_under_the_caps() {
+    let service = echoing().await;
+    let gateway = Gateway::with(&format!("http://{service}"), "[limits]\nconnections_per_address = 1").await;
+    let mut raw = Raw::connect(gateway.address()).await;
+    raw.send(HANDSHAKE).await;
+    let head = raw.head().await;
+    assert_eq!((head.status().as_u16(), &head.headers()["upgrade"]), (101, &"websocket".parse().unwrap()));
+    // No HTTP at all, which the guard would refuse.
+    raw.send(b"\0\n\nnot HTTP").await;
+    let mut heard = 0;
+    while heard < b"\0\n\nnot HTTP".len() {
+        heard += raw.read_some(64).await;
+    }
+    let second = Raw::connect(gateway.address()).await.answer().await;
+    assert_eq!(second.status.as_u16(), 503, "the tunnel is a connection");
+    drop(raw);
+    until("the place is free again", PATIENCE, async || {
+        let mut raw = Raw::connect(gateway.address()).await;
+        raw.send("GET /livez HTTP/1.1\r\nhost: a\r\n\r\n").await;
+        (raw.answer().await.status == 200).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_upgrade_is_forwarded_only_where_a_route_says_so_and_only_to_websocket() {
+    for head in [HANDSHAKE.replace("/socket", "/items/1"), HANDSHAKE.replace("upgrade: websocket", "upgrade: h2c")] {
+        let service = echoing().await;
+        let gateway = Gateway::over(&format!("http://{service}")).await;
+        let mut raw = Raw::connect(gateway.address()).await;
+        raw.send(head).await;
+        assert_eq!(raw.answer().await.text(), "plain");
+    }
+}
+
+#[tokio::test]
+async fn an_origin_without_a_contract_gets_the_path_whole_and_no_credentials_of_ours() {
+    let stub = Stub::start(Router::new().fallback(async || {
+        let cookies = [("set-cookie", "agora_refresh=forged"), ("location", "/elsewhere")];
+        (http::StatusCode::FOUND, cookies, "<p>a page</p>")
+    }))
+    .await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let mut raw = Raw::connect(gateway.address()).await;
+    raw.send("PURGE /legacy/a/b?c=d HTTP/1.1\r\nhost: a\r\ncookie: agora_refresh=secret; theirs=1\r\n\r\n").await;
+    let answer = raw.answer().await;
+    assert_eq!((answer.status.as_u16(), answer.text().as_str()), (302, "<p>a page</p>"));
+    assert!(answer.headers.get("set-cookie").is_none(), "{answer:?}");
+    let seen = stub.last();
+    assert_eq!((seen.method.as_str(), seen.uri.to_string().as_str()), ("PURGE", "/legacy/a/b?c=d"));
+    assert_eq!(seen.headers["cookie"], "theirs=1");
+    assert!(!seen.headers.contains_key("x-internal-assertion"));
+}
