@@ -4,26 +4,16 @@
 use database::{Database, Options, sqlite_url};
 use migration::{Error, Schema, status, up};
 use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
+use testkit::postgres::Postgres;
 
 /// Runs a scenario on a database of each engine. Without `TEST_POSTGRES_URL` it fails, unless `SKIP_POSTGRES=1`.
-async fn on_both(name: &str, scenario: impl AsyncFn(Database)) {
+async fn on_both(scenario: impl AsyncFn(Database)) {
     let directory = tempfile::tempdir().unwrap();
     let url = sqlite_url(&directory.path().join("users.db"));
     scenario(open(&url).await).await;
-    let Some(server) = server() else { return };
-    let database = format!("migration_{name}_{}", std::process::id());
-    let admin = Database::open(&server, Options::default()).await.unwrap();
-    admin.reader().execute_unprepared(&format!("CREATE DATABASE {database}")).await.unwrap();
-    scenario(open(&format!("{}/{database}", server.rsplit_once('/').unwrap().0)).await).await;
-    admin.reader().execute_unprepared(&format!("DROP DATABASE {database} WITH (FORCE)")).await.unwrap();
-}
-
-#[allow(clippy::disallowed_methods, reason = "a test reads where its server is; boot is not below this crate")]
-fn server() -> Option<String> {
-    let server = std::env::var("TEST_POSTGRES_URL").ok();
-    let skip = std::env::var("SKIP_POSTGRES").is_ok_and(|skip| skip == "1");
-    assert!(server.is_some() || skip, "set TEST_POSTGRES_URL to a PostgreSQL server, or SKIP_POSTGRES=1");
-    server
+    if let Some(postgres) = Postgres::create().await {
+        scenario(open(&postgres.url()).await).await;
+    }
 }
 
 async fn open(url: &str) -> Database {
@@ -38,7 +28,7 @@ async fn count(db: &Database, table: &str) -> i64 {
 
 #[tokio::test]
 async fn a_second_run_finds_nothing_to_do() {
-    on_both("twice", async |db| {
+    on_both(async |db| {
         let before = status(Schema::Users, &db).await.unwrap();
         assert!(!before.is_empty() && before.iter().all(|step| !step.applied));
         assert_eq!(up(Schema::Users, &db).await.unwrap().len(), before.len());
@@ -51,7 +41,7 @@ async fn a_second_run_finds_nothing_to_do() {
 
 #[tokio::test]
 async fn of_several_processes_that_start_together_one_migrates() {
-    on_both("race", async |db| {
+    on_both(async |db| {
         let racers: Vec<_> = (0..4)
             .map(|_| {
                 let db = db.clone();
@@ -69,7 +59,7 @@ async fn of_several_processes_that_start_together_one_migrates() {
 
 #[tokio::test]
 async fn a_newer_schema_is_refused_and_left_alone() {
-    on_both("newer", async |db| {
+    on_both(async |db| {
         up(Schema::Users, &db).await.unwrap();
         let write = db.write().await.unwrap();
         let newer = "INSERT INTO users_migrations (version, applied_at) VALUES ('m99990101_000001_later', 0)";

@@ -3,26 +3,16 @@
 
 use database::{Database, Engine, Kind, OpenError, Options, sqlite_url, violation};
 use sea_orm::{ConnectionTrait, DbErr};
+use testkit::postgres::Postgres;
 
 /// Runs a scenario on a database of each engine. Without `TEST_POSTGRES_URL` it fails, unless `SKIP_POSTGRES=1`.
-async fn on_both(name: &str, scenario: impl AsyncFn(Database)) {
+async fn on_both(scenario: impl AsyncFn(Database)) {
     let directory = tempfile::tempdir().unwrap();
     let url = sqlite_url(&directory.path().join("with space, ? # % and ü.db"));
     scenario(open(&url).await).await;
-    let Some(server) = server() else { return };
-    let database = format!("database_{name}_{}", std::process::id());
-    let admin = Database::open(&server, Options::default()).await.unwrap();
-    admin.reader().execute_unprepared(&format!("CREATE DATABASE {database}")).await.unwrap();
-    scenario(open(&format!("{}/{database}", server.rsplit_once('/').unwrap().0)).await).await;
-    admin.reader().execute_unprepared(&format!("DROP DATABASE {database} WITH (FORCE)")).await.unwrap();
-}
-
-#[allow(clippy::disallowed_methods, reason = "a test reads where its server is; boot is not below this crate")]
-fn server() -> Option<String> {
-    let server = std::env::var("TEST_POSTGRES_URL").ok();
-    let skip = std::env::var("SKIP_POSTGRES").is_ok_and(|skip| skip == "1");
-    assert!(server.is_some() || skip, "set TEST_POSTGRES_URL to a PostgreSQL server, or SKIP_POSTGRES=1");
-    server
+    if let Some(postgres) = Postgres::create().await {
+        scenario(open(&postgres.url()).await).await;
+    }
 }
 
 /// An open database with the table that the tests use.
@@ -47,7 +37,7 @@ async fn count(db: &Database) -> i64 {
 
 #[tokio::test]
 async fn a_violation_has_the_same_name_on_both_engines() {
-    on_both("violation", async |db| {
+    on_both(async |db| {
         write(&db, "INSERT INTO things VALUES (1, 'a', 1)").await.unwrap();
         for (sql, kind, name) in [
             ("INSERT INTO things VALUES (2, 'a', 1)", Kind::Unique, "things_name_key"),
@@ -65,7 +55,7 @@ async fn a_violation_has_the_same_name_on_both_engines() {
 
 #[tokio::test]
 async fn concurrent_read_then_write_transactions_all_succeed() {
-    on_both("writers", async |db| {
+    on_both(async |db| {
         let writers: Vec<_> = (0..16)
             .map(|id| {
                 let db = db.clone();
@@ -87,7 +77,7 @@ async fn concurrent_read_then_write_transactions_all_succeed() {
 
 #[tokio::test]
 async fn a_dropped_transaction_leaves_nothing_behind() {
-    on_both("dropped", async |db| {
+    on_both(async |db| {
         let unfinished = db.write().await.unwrap();
         unfinished.execute_unprepared("INSERT INTO things VALUES (1, 'a', 1)").await.unwrap();
         drop(unfinished);
@@ -129,7 +119,7 @@ async fn urls_that_cannot_work_are_refused_without_being_repeated() {
 
 #[tokio::test]
 async fn an_encrypted_connection_can_be_required() {
-    let Some(server) = server() else { return };
+    let Some(server) = Postgres::server() else { return };
     // A server without encryption is refused for that reason, not because this side could not have encrypted.
     match Database::open(&format!("{server}?sslmode=require"), Options::default()).await {
         Ok(db) => db.ping().await.unwrap(),

@@ -14,9 +14,23 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Makes an empty database, or `None` where no server is named.
+    /// The server of the tests, a URL that may create databases. `None` only where `SKIP_POSTGRES=1` says that PostgreSQL is
+    /// left out: without either the test fails, because half of it would silently not be run.
+    #[must_use]
+    pub fn server() -> Option<String> {
+        let server = std::env::var("TEST_POSTGRES_URL").ok();
+        let skip = std::env::var("SKIP_POSTGRES").is_ok_and(|skip| skip == "1");
+        assert!(
+            server.is_some() || skip,
+            "TEST_POSTGRES_URL is not set: name a PostgreSQL server whose databases may be created and dropped, or leave \
+             PostgreSQL out with SKIP_POSTGRES=1"
+        );
+        server
+    }
+
+    /// Makes an empty database; `None` as for [`Postgres::server`].
     pub async fn create() -> Option<Self> {
-        let server = std::env::var("TEST_POSTGRES_URL").ok()?;
+        let server = Self::server()?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("agora_test_{}_{number}", std::process::id());
         execute(&server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))

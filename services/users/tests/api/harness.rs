@@ -1,6 +1,6 @@
 //! One service with a database of its own, and the two engines to run it on.
 
-use std::{env, future::Future, sync::atomic::AtomicU64, sync::atomic::Ordering, time::Duration};
+use std::{future::Future, sync::atomic::AtomicU64, sync::atomic::Ordering, time::Duration};
 
 use axum::Router;
 use boot::Profile;
@@ -8,6 +8,7 @@ use database::{Database, Options, sqlite_url};
 use principal::{InternalKey, Signer, Verifier};
 use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
+use testkit::postgres::Postgres;
 use users::{Clock, Config};
 
 use crate::call::Call;
@@ -165,29 +166,9 @@ pub(crate) async fn on_sqlite<F: Future<Output = ()>>(scenario: impl FnOnce(Serv
 }
 
 pub(crate) async fn on_postgres<F: Future<Output = ()>>(scenario: impl FnOnce(Service) -> F) {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let Some(server) = server() else { return };
-    let name = format!("users_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-    let admin = Database::open(&server, Options { connections: 1, ..Options::default() }).await.unwrap();
-    admin.reader().execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-    let (base, _) = server.rsplit_once('/').expect("TEST_POSTGRES_URL ends with /DATABASE");
+    let Some(postgres) = Postgres::create().await else { return };
     let options = Options { connections: 6, wait: Duration::from_secs(10) };
-    let db = Database::open(&format!("{base}/{name}"), options).await.unwrap();
+    let db = Database::open(&postgres.url(), options).await.unwrap();
     migration::up(migration::Schema::Users, &db).await.unwrap();
     scenario(Service::over(db, config()).await).await;
-    // A test that failed leaves its database behind, to be looked at.
-    admin.reader().execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
-}
-
-#[allow(clippy::disallowed_methods, reason = "tests read where their server is; there is no process to configure")]
-fn server() -> Option<String> {
-    let server = env::var("TEST_POSTGRES_URL").ok();
-    if server.is_none() {
-        assert!(
-            env::var("SKIP_POSTGRES").is_ok_and(|skip| skip == "1"),
-            "TEST_POSTGRES_URL is not set: name a PostgreSQL server whose databases may be created and dropped, \
-             or leave PostgreSQL out with SKIP_POSTGRES=1"
-        );
-    }
-    server
 }
