@@ -7,11 +7,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("problem", &[]),
     ("principal", &["problem"]),
     ("upstream", &[]),
+    ("transform", &[]),
     ("database", &[]),
     ("bus", &[]),
     ("events", &["database", "bus"]),
     ("boot", &["problem"]),
-    ("gateway", &["problem", "principal", "upstream", "bus", "boot"]),
+    ("gateway", &["problem", "principal", "upstream", "transform", "bus", "boot"]),
     ("users", SERVICE),
     ("posts", SERVICE),
     ("feed", SERVICE),
@@ -28,6 +29,7 @@ const EVERYTHING_BUT_TESTKIT: &[&str] = &[
     "problem",
     "principal",
     "upstream",
+    "transform",
     "database",
     "bus",
     "events",
@@ -47,6 +49,7 @@ const RESTRICTED: &[(&[&str], &[&str])] = &[
         &["users", "posts", "feed", "shop", "migration", "database", "events", "testkit"],
     ),
     (&["jsonwebtoken"], &["gateway", "principal"]),
+    (&["jaq-core", "jaq-json"], &["transform"]),
 ];
 
 pub(crate) fn check(packages: &[Package]) -> Vec<Finding> {
