@@ -16,6 +16,12 @@ use crate::{Tasks, surface};
 
 type Check = dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
 
+/// Where every service answers with its own OpenAPI document, to callers whom it answers at all.
+///
+/// It belongs among a service's routes, behind the check of the assertion, and not beside the probes: an operator who has
+/// the deployment's key can compare a running service with its pin (`gateway check --live`), a stranger learns nothing.
+pub const CONTRACT_PATH: &str = "/openapi.json";
+
 /// A service: its routes, whether it can work, and what it does in the background.
 #[derive(Clone, Debug)]
 pub struct App {

@@ -35,7 +35,7 @@ mod tasks;
 pub mod telemetry;
 mod vars;
 
-pub use app::{App, Ready};
+pub use app::{App, CONTRACT_PATH, Ready};
 pub use process::{Outcome, main, terminated};
 pub use profile::Profile;
 pub use serve::serve;

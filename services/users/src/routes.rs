@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Json, Router,
     extract::{Request, State},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
+    routing::get,
 };
 use boot::Tasks;
 use principal::Verifier;
@@ -39,6 +40,7 @@ pub(crate) fn operations() -> (Router<Service>, OpenApi) {
 pub(crate) fn router(service: Service, verifier: Verifier, tasks: Tasks) -> Router {
     operations()
         .0
+        .route(boot::CONTRACT_PATH, get(async || Json(document::openapi())))
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(from_fn_with_state(tasks, to_the_end))

@@ -2,12 +2,25 @@
 
 use serde_json::Value;
 
+use crate::harness::on_sqlite;
+
 const CHECKED_IN: &str = include_str!("../../../../openapi/users.json");
 
 #[test]
 fn the_checked_in_document_is_that_of_the_code() {
     let made = users::openapi().to_pretty_json().unwrap();
     assert!(CHECKED_IN.trim_end() == made.trim_end(), "openapi/users.json is not up to date: run `make openapi`");
+}
+
+#[tokio::test]
+async fn a_running_service_shows_its_contract_to_the_gateway_alone() {
+    on_sqlite(async |service| {
+        let shown = service.get("/openapi.json").send().await.expect(200);
+        assert_eq!(shown.header("content-type"), "application/json");
+        assert_eq!(shown.json, serde_json::from_str::<Value>(CHECKED_IN).unwrap());
+        service.get("/openapi.json").unasserted().send().await.refused(401, "unauthenticated");
+    })
+    .await;
 }
 
 #[test]
