@@ -1,9 +1,11 @@
 //! The bodies of the data plane: enums, so that the common case allocates nothing.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -11,7 +13,10 @@ use hyper::body::Incoming;
 use tokio::sync::Notify;
 use upstream::{BoxError, ResponseBody};
 
+use crate::compose::{self, PartFailure};
+use crate::conformance::Tap;
 use crate::fields;
+use crate::form::FormError;
 use crate::listener::ConnectionState;
 use crate::record::Exchange;
 
@@ -23,7 +28,21 @@ pub(crate) struct Body {
 
 pub(crate) enum Source {
     Full(Option<Bytes>),
+    /// Pieces that were put together here, none of them empty.
+    Pieces(VecDeque<Bytes>),
     Upstream(ResponseBody),
+    /// Copied for the inspector of contracts while it is sent.
+    Tapped(Box<Tap>),
+}
+
+impl From<Vec<Bytes>> for Source {
+    fn from(mut pieces: Vec<Bytes>) -> Self {
+        match pieces.len() {
+            0 => Self::Full(None),
+            1 => Self::from(pieces.swap_remove(0)),
+            _ => Self::Pieces(pieces.into()),
+        }
+    }
 }
 
 impl From<Bytes> for Source {
@@ -33,11 +52,34 @@ impl From<Bytes> for Source {
 }
 
 impl Source {
-    fn is_end(&self) -> bool {
+    /// Whether there is nothing in it.
+    pub(crate) fn is_end(&self) -> bool {
         match self {
             Self::Full(bytes) => bytes.is_none(),
+            Self::Pieces(pieces) => pieces.is_empty(),
             Self::Upstream(body) => body.is_end_stream(),
+            Self::Tapped(tap) => tap.is_end_stream(),
         }
+    }
+
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Full(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Self::Pieces(pieces) => SizeHint::with_exact(pieces.iter().map(|bytes| bytes.len() as u64).sum()),
+            Self::Upstream(body) => body.size_hint(),
+            Self::Tapped(tap) => tap.size_hint(),
+        }
+    }
+
+    /// All of it, by `deadline` and at most `limit` bytes.
+    pub(crate) async fn collected(self, deadline: Instant, limit: u64) -> Result<Bytes, PartFailure> {
+        let bytes = match self {
+            Self::Full(bytes) => bytes.unwrap_or_default(),
+            Self::Pieces(pieces) => Vec::from(pieces).concat().into(),
+            Self::Upstream(body) => return compose::collect(body, deadline, limit).await,
+            Self::Tapped(tap) => return compose::collect(tap, deadline, limit).await,
+        };
+        if bytes.len() as u64 > limit { Err(PartFailure::TooLarge) } else { Ok(bytes) }
     }
 }
 
@@ -52,7 +94,9 @@ impl Body {
     fn poll_source(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match &mut self.source {
             Source::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Source::Pieces(pieces) => Poll::Ready(pieces.pop_front().map(|bytes| Ok(Frame::data(bytes)))),
             Source::Upstream(body) => Pin::new(body).poll_frame(context),
+            Source::Tapped(tap) => Pin::new(&mut **tap).poll_frame(context),
         }
     }
 }
@@ -87,10 +131,7 @@ impl HttpBody for Body {
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.source {
-            Source::Full(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Source::Upstream(body) => body.size_hint(),
-        }
+        self.source.size_hint()
     }
 }
 
@@ -110,6 +151,7 @@ fn cleaned(frame: Frame<Bytes>) -> Frame<Bytes> {
 pub(crate) struct Progress {
     flags: AtomicU8,
     ended: Notify,
+    refusal: OnceLock<FormError>,
 }
 
 const ENDED: u8 = 1;
@@ -119,6 +161,17 @@ impl Progress {
     /// Whether the body exceeded its limit.
     pub(crate) fn is_too_large(&self) -> bool {
         self.flags.load(Ordering::Acquire) & TOO_LARGE != 0
+    }
+
+    /// The form in the body is not taken.
+    pub(crate) fn refuse(&self, refusal: FormError) {
+        // The first reason is the one that broke the body.
+        let _later = self.refusal.set(refusal);
+    }
+
+    /// Why the form in the body was not taken.
+    pub(crate) fn refusal(&self) -> Option<&FormError> {
+        self.refusal.get()
     }
 
     /// Waits until the body has been received, or broke off.

@@ -15,6 +15,7 @@ use upstream::{InvalidTarget, Pool, Upstream};
 use crate::auth::{self, Auth, AuthConfig, KeyFileError};
 use crate::beside::{self, Beside, Site};
 use crate::config::Config;
+use crate::conformance::Conformance;
 use crate::cors::Cors;
 use crate::documents::DocumentError;
 use crate::health::Health;
@@ -51,6 +52,9 @@ pub enum BuildError {
     /// The keys cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyFileError),
+    /// What a service answers cannot be held to its contract.
+    #[error("the contract cannot be enforced: {0}")]
+    Contract(String),
     /// The public document cannot be made.
     #[error(transparent)]
     Document(#[from] DocumentError),
@@ -94,13 +98,16 @@ pub fn build(config: Config, plan: Plan, local: Vec<Upstream>) -> Result<Gateway
     let surface = Surface::new(Arc::clone(&plan), upstreams, beside_upstream);
     let metrics = Arc::new(Metrics::new(surface.names(), config.threads.get()));
     let limits = &plan.settings.limits;
+    let conformance = Conformance::new(&plan, &tasks)?;
     let shared = Shared {
         surface,
         auth,
         signers,
         cors: Cors::new(&plan.settings.cors.origins),
         log: plan.settings.log.requests,
+        base: serde_json::Value::from(plan.settings.public_origin.as_str()).to_string().into_bytes().into(),
         caps: Caps::new(limits.connections as usize, limits.connections_per_address as usize),
+        conformance,
     };
     Ok(Gateway { shared: Arc::new(shared), metrics, tasks, stop, beside, config })
 }
@@ -205,7 +212,8 @@ impl Gateway {
     }
 
     pub(crate) fn admin_router(&self) -> Router {
-        let metrics = Arc::clone(&self.metrics);
-        beside::admin_router(self.beside.clone(), Arc::new(move || metrics.render()))
+        let (metrics, shared) = (Arc::clone(&self.metrics), Arc::clone(&self.shared));
+        let render = move || metrics.render() + &shared.conformance.render();
+        beside::admin_router(self.beside.clone(), Arc::new(render))
     }
 }

@@ -1,10 +1,12 @@
-//! The command line of `gateway`. `run` serves; every other command looks at the configuration and needs no service to be up.
+//! The command line of `gateway`. `run` serves; every other command looks at the configuration and needs no service
+//! to be up, but `check --live`, which asks the services.
 //!
 //! The exit status is 0, or 2 if the configuration is wrong, or 1 for everything else that is not as it should be.
 
 mod healthcheck;
 mod inspect;
 mod keys;
+mod live;
 mod run;
 
 use std::io::{self, Write as _};
@@ -36,7 +38,11 @@ enum Command {
     /// Serve until told to stop
     Run(run::Run),
     /// Prove that the configuration fits together and fits the contracts
-    Check,
+    Check {
+        /// Also ask each service whether its contract is the one that is pinned; needs AGORA_INTERNAL_KEY (or _FILE)
+        #[arg(long)]
+        live: bool,
+    },
     /// List the public routes
     Routes,
     /// Say what would happen to a request
@@ -90,7 +96,8 @@ pub fn main() -> ExitCode {
 fn answer(command: Command, config: Option<PathBuf>, vars: &mut Vars) -> Answer {
     match command {
         Command::Run(_) => Err((FAILED, "`run` is no question".to_owned())),
-        Command::Check => inspect::check(&sources(config, vars)),
+        Command::Check { live: true } => live::check(&sources(config, vars), vars),
+        Command::Check { live: false } => inspect::check(&sources(config, vars)),
         Command::Routes => inspect::routes(&sources(config, vars)),
         Command::Explain { method, path } => inspect::explain(&sources(config, vars), &method, &path),
         Command::Openapi { own: true, .. } => inspect::own_contract(),

@@ -6,17 +6,22 @@
 pub(crate) mod answers;
 pub(crate) mod bytes;
 pub(crate) mod components;
+pub(crate) mod composed;
 mod error;
+mod form;
 pub(crate) mod frame;
 pub(crate) mod merge;
 pub(crate) mod operation;
 pub(crate) mod pages;
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 
 pub use self::error::DocumentError;
 use self::{
     bytes::Fixed,
+    composed::Composed,
     merge::Surface,
     operation::{Caller, Published},
 };
@@ -58,34 +63,53 @@ fn is_token_route(plan: &Plan, route: &Route) -> bool {
 
 /// The operations that the plan's routes lead to, in the plan's order.
 fn routes(plan: &Plan) -> Vec<Published<'_>> {
-    let described: Vec<(&Route, &str, &str)> = plan
-        .routes
-        .iter()
-        .filter_map(|route| match &route.target {
-            Target::Operation { service, operation, .. } => {
-                Some((route, plan.service(*service).name.as_str(), operation.as_str()))
-            }
-            Target::Proxy { .. } => None,
-        })
-        .collect();
+    let described: Vec<(&Route, &str, &str)> = plan.routes.iter().filter_map(|route| named(plan, route)).collect();
     let at = |route: &Route| format!("{} {}", route.method_name(), route.template);
     let homes: Vec<_> = described.iter().map(|(r, s, o)| (*s, *o, at(r), r.deprecated.is_some())).collect();
+    let ids = merge::ids(&homes);
     described
         .into_iter()
-        .zip(merge::ids(&homes))
-        .map(|((route, service, operation), id)| Published {
-            method: route.method_name().to_lowercase(),
-            template: &route.template,
-            service,
-            document: &plan.service(route.target.service()).contract.document,
-            operation,
-            id,
-            caller: caller(route),
-            upstream: true,
-            built_in: plan.service(route.target.service()).kind == ServiceKind::BuiltIn,
-            successor: route.deprecated.as_ref().map(|successor| successor.path.as_str()),
-        })
+        .zip(ids)
+        .map(|((route, service, operation), id)| published(plan, route, service, operation, id))
         .collect()
+}
+
+/// The service and the operation that describe a route; one that has only parts describes itself.
+fn named<'p>(plan: &'p Plan, route: &'p Route) -> Option<(&'p Route, &'p str, &'p str)> {
+    match &route.target {
+        Target::Operation { service, operation, .. } => {
+            Some((route, plan.service(*service).name.as_str(), operation.as_str()))
+        }
+        Target::Parts => {
+            let doc = route.composition.as_ref()?.doc.as_ref()?;
+            Some((route, composed::OWNER, doc.id.as_str()))
+        }
+        Target::Proxy { .. } => None,
+    }
+}
+
+fn published<'p>(plan: &'p Plan, route: &'p Route, service: &'p str, operation: &'p str, id: String) -> Published<'p> {
+    let alone = route.composition.as_deref().filter(|_| route.target == Target::Parts);
+    let document = match alone.and_then(|composition| composed::alone(route, composition)) {
+        Some(document) => Cow::Owned(document),
+        None => Cow::Borrowed(&plan.service(route.target.service()).contract.document),
+    };
+    let built_in = route.target != Target::Parts && plan.service(route.target.service()).kind == ServiceKind::BuiltIn;
+    Published {
+        method: route.method_name().to_lowercase(),
+        template: &route.template,
+        service,
+        document,
+        operation,
+        id,
+        caller: caller(route),
+        upstream: true,
+        built_in,
+        successor: route.deprecated.as_ref().map(|successor| successor.path.as_str()),
+        form: route.form.as_ref(),
+        composed: route.composition.as_deref().map(|composition| Composed { plan, route, composition }),
+        errors: &route.errors,
+    }
 }
 
 fn caller(route: &Route) -> Caller<'_> {
@@ -103,13 +127,16 @@ fn beside(own: &Value) -> Vec<Published<'_>> {
         method: method.to_owned(),
         template,
         service: BESIDE,
-        document: own,
+        document: Cow::Borrowed(own),
         operation,
         id: operation.to_owned(),
         caller: Caller::Ignored,
         upstream: false,
         built_in: true,
         successor: None,
+        form: None,
+        composed: None,
+        errors: &[],
     });
     published.collect()
 }

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use problem::{Code, Problem};
+use problem::{Code, FieldError, Problem};
 use upstream::Failure;
 
 use crate::auth::AccessError;
 use crate::fields::PSEUDONYM;
+use crate::form::FormError;
 use crate::guard::Refusal;
+use transform::TransformError;
 
 const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
 
@@ -28,12 +30,42 @@ pub(crate) enum GatewayError {
     Access(AccessError),
     #[error("the body is larger than {limit} bytes")]
     BodyTooLarge { limit: u64 },
+    #[error("the form is not taken: {0}")]
+    Form(#[from] FormError),
     #[error("{service}: {failure}")]
     Upstream { service: Box<str>, failure: Failure, timeout_status: StatusCode },
     #[error("the service answered with {status}, which its contract does not declare")]
     Undeclared { status: StatusCode, retry_after: Option<HeaderValue> },
     #[error("{service} does not accept the gateway's assertion")]
     IdentityRejected { service: Box<str> },
+    #[error("`include` or `fields` names what is not offered")]
+    Include { errors: Vec<FieldError> },
+    #[error("the {place} parameter {name} is missing or cannot be used")]
+    Missing { name: Box<str>, place: &'static str },
+    #[error("the body has no usable {field}")]
+    BodyField { field: Box<str> },
+    #[error("the body does not have the form that the route makes something of")]
+    BodyShape,
+    #[error("the body is not JSON")]
+    MalformedBody,
+    #[error("the body is of no media type that this route reads")]
+    MediaType,
+    #[error("the part {part} does not exist")]
+    PartNotFound { part: Box<str> },
+    #[error("{service} has no time for the part {part}")]
+    PartUnavailable { part: Box<str>, service: Box<str>, retry_after: HeaderValue },
+    #[error("the part {part} of {service} failed: {code}")]
+    PartFailed { part: Box<str>, service: Box<str>, code: Code },
+    #[error("no part could be had")]
+    NoPart,
+    #[error("the part {part} is missing ({code}), and the client wants a whole answer")]
+    Incomplete { part: Box<str>, code: Code },
+    #[error("the composed answer is too large")]
+    ComposedTooLarge,
+    #[error("a transform failed: {0}")]
+    Transform(TransformError),
+    #[error("{service}.{operation} is not as its contract says")]
+    ContractBroken { service: Box<str>, operation: Box<str> },
 }
 
 impl From<GatewayError> for Problem {
@@ -49,6 +81,7 @@ impl From<GatewayError> for Problem {
             GatewayError::BodyTooLarge { limit } => {
                 Self::new(Code::PayloadTooLarge).with_detail(format!("The body may have at most {limit} bytes."))
             }
+            GatewayError::Form(refusal) => refusal.into(),
             GatewayError::Upstream { service, failure, timeout_status } => {
                 unanswered(&service, failure, timeout_status)
             }
@@ -60,6 +93,42 @@ impl From<GatewayError> for Problem {
                 }
             }
             GatewayError::IdentityRejected { .. } => Self::new(Code::IdentityRejected),
+            GatewayError::Include { errors } => Self::new(Code::InvalidInclude).with_errors(errors),
+            GatewayError::Missing { name, place } => Self::new(Code::InvalidParameter)
+                .with_detail(format!("The {place} parameter `{name}` is needed."))
+                .with_error(&*name, "missing", "This is needed."),
+            GatewayError::BodyField { field } => Self::new(Code::ValidationFailed).with_error(
+                &*field,
+                "missing",
+                "This is needed, as a text or a number.",
+            ),
+            GatewayError::BodyShape => Self::new(Code::ValidationFailed)
+                .with_detail("The body does not have the form that is described at /docs."),
+            GatewayError::MalformedBody => Self::new(Code::MalformedJson),
+            GatewayError::MediaType => {
+                Self::new(Code::UnsupportedMediaType).with_detail("Send `Content-Type: application/json`, or a form.")
+            }
+            GatewayError::PartNotFound { part } => {
+                Self::new(Code::NotFound).with_detail(format!("The part `{part}` of this answer does not exist."))
+            }
+            GatewayError::PartUnavailable { part, service, retry_after } => Self::new(Code::UpstreamUnavailable)
+                .with_detail(format!("The service '{service}' cannot answer for the part `{part}` now."))
+                .with_header(header::RETRY_AFTER, retry_after),
+            GatewayError::PartFailed { part, service, code } => Self::new(code)
+                .with_detail(format!("The part `{part}` of this answer, from the service '{service}', failed.")),
+            GatewayError::NoPart => Self::new(Code::UpstreamUnavailable)
+                .with_detail("None of the parts of this answer can be had. Try again shortly.")
+                .with_retry_after(RETRY_AFTER),
+            GatewayError::Incomplete { part, code } => Self::new(Code::PartFailed)
+                .with_status(StatusCode::SERVICE_UNAVAILABLE)
+                .with_detail(format!("The part `{part}` is missing (`{code}`), and the answer was asked for whole."))
+                .with_retry_after(RETRY_AFTER),
+            GatewayError::ComposedTooLarge => Self::new(Code::UpstreamInvalid)
+                .with_detail("The answer would be larger than the gateway puts together."),
+            GatewayError::Transform(_) => Self::new(Code::TransformFailed),
+            GatewayError::ContractBroken { service, operation } => Self::new(Code::ContractViolation).with_detail(
+                format!("The answer of the service '{service}' to '{operation}' is not as its contract says."),
+            ),
         }
     }
 }

@@ -19,6 +19,7 @@ use upstream::{Failure, RequestBody, ResponseBody, Upstream};
 use crate::body::{Progress, Source, Upload};
 use crate::error::GatewayError;
 use crate::fields::{self, Receiver};
+use crate::form::{Rewriter, Rewritten};
 use crate::listener::Connection;
 use crate::plane::Plane;
 use crate::record::Exchange;
@@ -50,27 +51,49 @@ pub(crate) struct Call<'a> {
     pub(crate) route: Option<&'a Compiled>,
 }
 
+/// The body of a request before it is sent on.
+pub(crate) enum Intake {
+    /// What the client sends.
+    Incoming(Incoming),
+    /// What was made of it.
+    Ready(Bytes),
+}
+
+impl Intake {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Incoming(body) => body.is_end_stream(),
+            Self::Ready(bytes) => bytes.is_empty(),
+        }
+    }
+}
+
 /// Sends `request` where `call` says and returns the answer as the client may see it.
 pub(crate) async fn forward(
     plane: &Plane,
     connection: &Connection,
-    exchange: &mut Exchange,
+    exchange: &Exchange,
     call: Call<'_>,
-    request: Request<Incoming>,
+    request: Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
     let mut request = request;
     let tunnel = call.websocket.then(|| Tunnel::asked_for(&mut request)).flatten();
     let (mut head, body) = request.into_parts();
-    if !body.is_end_stream() && declared_length(&head).is_some_and(|length| length > call.body_limit) {
+    if !body.is_empty() && declared_length(&head).is_some_and(|length| length > call.body_limit) {
         return Err(GatewayError::BodyTooLarge { limit: call.body_limit });
     }
+    let rewriter = if body.is_empty() || matches!(body, Intake::Ready(_)) { None } else { rewriter(&mut head, &call)? };
     prepare(&mut head, &call, plane, connection, exchange);
+    let inspection = plane.shared.conformance.inspection(exchange.route, &head.method, &plane.sampling);
+    if let Some(inspection) = &inspection {
+        inspection.prepare(&mut head.headers);
+    }
     if let Some(tunnel) = &tunnel {
         tunnel.ask(&mut head.headers);
     }
     // The deadline starts when the request is complete, which one without a body is from the start.
-    let complete = body.is_end_stream().then_some(exchange.context.started);
-    let (body, progress) = receive(plane, body, &call, connection).await?;
+    let complete = body.is_empty().then_some(exchange.context.started);
+    let (body, progress) = receive(plane, body, rewriter, &call, connection).await?;
     if progress.is_some() && body.size_hint().exact().is_none() {
         // Said aloud, because hyper leaves out a body without a length where a method seldom has one.
         head.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
@@ -88,9 +111,13 @@ pub(crate) async fn forward(
         (Ok(response), _) => collect_small(response, deadline).await,
         (Err(failure), _) => Err(failure),
     };
+    let answered = match (answered, &inspection) {
+        (Ok(response), Some(inspection)) => inspection.hold_back(response, deadline).await,
+        (answered, _) => answered,
+    };
     plane.metrics.called(call.service, answered.as_ref().err().copied());
-    if progress.is_some_and(|progress| progress.is_too_large()) {
-        return Err(GatewayError::BodyTooLarge { limit: call.body_limit });
+    if let Some(refused) = progress.and_then(|progress| refused(&progress, &call)) {
+        return Err(refused);
     }
     let mut response = answered.map_err(|failure| plane.upstream_error(call.upstream, failure))?;
     if call.receiver != Receiver::Own {
@@ -99,11 +126,29 @@ pub(crate) async fn forward(
     if call.receiver == Receiver::Origin {
         fields::withhold_cookie(response.headers_mut(), &plane.settings().auth.cookie.name);
     }
+    if let Some(inspection) = inspection {
+        response = inspection.inspect(response, exchange.request_id()).await?;
+    }
     judge(response, &call)
 }
 
-fn declared_length(head: &request::Parts) -> Option<u64> {
+/// The length that a request announces for its body.
+pub(crate) fn declared_length(head: &request::Parts) -> Option<u64> {
     head.headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// What renames the fields of the body, where the route says so and the body is a form.
+fn rewriter(head: &mut request::Parts, call: &Call<'_>) -> Result<Option<Rewriter>, GatewayError> {
+    let Some(renames) = call.route.and_then(Compiled::form) else { return Ok(None) };
+    Ok(Rewriter::for_request(&mut head.headers, renames)?)
+}
+
+/// Why the gateway broke off a body itself.
+fn refused(progress: &Progress, call: &Call<'_>) -> Option<GatewayError> {
+    if progress.is_too_large() {
+        return Some(GatewayError::BodyTooLarge { limit: call.body_limit });
+    }
+    progress.refusal().cloned().map(GatewayError::Form)
 }
 
 /// Makes the client's head the head of the call.
@@ -127,21 +172,54 @@ fn prepare(head: &mut request::Parts, call: &Call<'_>, plane: &Plane, connection
 /// Takes the body in: nothing, all of it, or a stream with its progress.
 async fn receive(
     plane: &Plane,
-    body: Incoming,
+    body: Intake,
+    rewriter: Option<Rewriter>,
     call: &Call<'_>,
     connection: &Connection,
 ) -> Result<(RequestBody, Option<Arc<Progress>>), GatewayError> {
-    if body.is_end_stream() {
-        return Ok((RequestBody::Empty, None));
-    }
+    let body = match body {
+        Intake::Ready(bytes) => return Ok((RequestBody::from(bytes), None)),
+        Intake::Incoming(body) if body.is_end_stream() => return Ok((RequestBody::Empty, None)),
+        Intake::Incoming(body) => body,
+    };
     let small = body.size_hint().exact().is_some_and(|length| length <= COLLECTED_REQUEST);
     let (upload, progress) = Upload::new(body, call.body_limit, Arc::clone(&connection.state));
-    if !small {
-        return Ok((RequestBody::stream(upload), Some(progress)));
+    let Some(rewriter) = rewriter else {
+        return if small {
+            Ok((collect_request(plane, upload, &progress, call).await?, None))
+        } else {
+            Ok((RequestBody::stream(upload), Some(progress)))
+        };
+    };
+    let rewritten = Rewritten::new(upload, rewriter, Arc::clone(&progress));
+    if small {
+        Ok((collect_request(plane, rewritten, &progress, call).await?, None))
+    } else {
+        Ok((RequestBody::stream(rewritten), Some(progress)))
     }
+}
+
+async fn collect_request<B: http_body::Body<Data = Bytes>>(
+    plane: &Plane,
+    body: B,
+    progress: &Progress,
+    call: &Call<'_>,
+) -> Result<RequestBody, GatewayError> {
+    match body.collect().await {
+        Ok(collected) => Ok(RequestBody::from(collected.to_bytes())),
+        Err(_) => {
+            Err(refused(progress, call).unwrap_or_else(|| plane.upstream_error(call.upstream, Failure::RequestBody)))
+        }
+    }
+}
+
+/// The whole body of a request, at most `limit` bytes of it.
+pub(crate) async fn taken_in(body: Incoming, limit: u64, connection: &Connection) -> Result<Bytes, GatewayError> {
+    let (upload, progress) = Upload::new(body, limit, Arc::clone(&connection.state));
     match upload.collect().await {
-        Ok(collected) => Ok((RequestBody::from(collected.to_bytes()), None)),
-        Err(_) => Err(plane.upstream_error(call.upstream, Failure::RequestBody)),
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(_) if progress.is_too_large() => Err(GatewayError::BodyTooLarge { limit }),
+        Err(_) => Err(GatewayError::MalformedBody),
     }
 }
 

@@ -24,11 +24,14 @@ pub mod routes;
 
 mod body;
 mod build;
+mod compose;
 mod config;
+mod conformance;
 mod context;
 mod cors;
 mod error;
 mod fields;
+mod form;
 mod forward;
 mod guard;
 mod health;

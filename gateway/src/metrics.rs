@@ -46,6 +46,7 @@ struct RouteCells {
     statuses: Cells<{ STATUSES.len() }>,
     buckets: Cells<{ BOUNDS.len() + 1 }>,
     micros: AtomicU64,
+    degraded: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -97,10 +98,25 @@ impl Shard {
         add(&cells.micros, micros);
     }
 
+    /// An answer of a route lacked a part.
+    pub(crate) fn degraded(&self, route: usize) {
+        if let Some(cells) = self.routes.get(route) {
+            add(&cells.degraded, 1);
+        }
+    }
+
     pub(crate) fn called(&self, service: usize, failure: Option<Failure>) {
         let Some(cells) = self.services.get(service) else { return };
         add(&cells.calls, 1);
-        if let Some(at) = failure.and_then(|failure| FAILURES.iter().position(|known| *known == failure)) {
+        if let Some(failure) = failure {
+            self.broke(service, failure);
+        }
+    }
+
+    /// A call that was counted already has failed after all.
+    pub(crate) fn broke(&self, service: usize, failure: Failure) {
+        let Some(cells) = self.services.get(service) else { return };
+        if let Some(at) = FAILURES.iter().position(|known| *known == failure) {
             cells.failures.add(at);
         }
     }
@@ -151,6 +167,7 @@ impl Metrics {
     pub(crate) fn render(&self) -> String {
         let mut text = String::new();
         self.render_requests(&mut text);
+        self.render_degraded(&mut text);
         self.render_latencies(&mut text);
         self.render_services(&mut text);
         let refused = self.sum(|shard| shard.connections_refused.load(Relaxed));
@@ -169,6 +186,17 @@ impl Metrics {
                 if count > 0 {
                     line(text, "agora_requests_total", &format!("route=\"{name}\",status=\"{status}\""), count);
                 }
+            }
+        }
+    }
+
+    fn render_degraded(&self, text: &mut String) {
+        const NAME: &str = "agora_degraded_answers_total";
+        head(text, NAME, "counter", "Composed answers that lacked a part.");
+        for (route, name) in self.names.routes.iter().enumerate() {
+            let count = self.sum(|shard| shard.routes.get(route).map_or(0, |cells| cells.degraded.load(Relaxed)));
+            if count > 0 {
+                line(text, NAME, &format!("route=\"{name}\""), count);
             }
         }
     }

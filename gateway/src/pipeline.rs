@@ -6,28 +6,33 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONNECTION, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use problem::Problem;
 
 use crate::auth::Caller;
 use crate::beside;
 use crate::body::{Body, Source};
+use crate::compose::{self, Asked};
 use crate::context::Context;
 use crate::cors::Cors;
 use crate::error::GatewayError;
 use crate::fields::Receiver;
-use crate::forward::{self, Call};
+use crate::forward::{self, Call, Intake};
 use crate::guard::target;
 use crate::listener::{Connection, REFUSED_METHOD};
-use crate::plan::{Route, RouteId, Target};
+use crate::plan::{Composition, Route, RouteId, Target};
 use crate::plane::Plane;
 use crate::record::{Exchange, Line};
 use crate::routes::{Found, Parameters};
 
 /// Pages, documents and probes are small and never wait for a service longer than this.
 const BESIDE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A service's problem document that a route rewrites is small, and is there at once.
+const PROBLEM_TIMEOUT: Duration = Duration::from_secs(5);
+const PROBLEM_BYTES: u64 = 64 * 1024;
 
 const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 const LINK: HeaderName = http::header::LINK;
@@ -36,8 +41,9 @@ const LINK: HeaderName = http::header::LINK;
 pub(crate) async fn serve(
     plane: Arc<Plane>,
     connection: Arc<Connection>,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
 ) -> Response<Body> {
+    let is_head = request.method() == Method::HEAD;
     let uri = request.uri().clone();
     // Found before the guard has spoken, because the record names the route; nothing acts on it until then.
     let found = plane.surface().plan.table.find(request.method(), uri.path());
@@ -45,13 +51,24 @@ pub(crate) async fn serve(
     let mut exchange = open(&plane, &connection, &request, context, &found);
     let origin = plane.shared.cors.allowed(request.headers());
 
+    let rules = plane.surface().rules(&found);
+    if rules.is_some() {
+        readable(&mut request);
+    }
     let answered = phases(&plane, &connection, &mut exchange, &uri, found, request).await;
     let mut response = answered.unwrap_or_else(|error| explain(error, uri.path(), &mut exchange));
+    if let Some(route) = rules {
+        response = in_own_words(route, response).await;
+    }
 
     // finish: on every answer, whoever gave it.
     finish(&plane, response.headers_mut(), &exchange, origin);
     // record: the exchange travels with the body and is recorded when that has been sent or dropped.
     exchange.answered(response.status().as_u16());
+    if is_head {
+        // The head is all of it: nobody will ask for the body.
+        exchange.complete();
+    }
     response.map(|source| Body::new(source, exchange))
 }
 
@@ -85,10 +102,22 @@ async fn phases(
     }
     // limit: after authenticate, because a quota belongs to a user. (Nothing is limited here yet.)
     // look up: after limit, so that a hit counts too. (Nothing is cached yet.)
-    // forward: one service, both bodies streaming.
-    let response = to_service(plane, connection, exchange, (id, parameters), request, assertion).await?;
-    // shape, admit: between the service's answer and the cache. (No route shapes or stores yet.)
-    Ok(deprecate(unshared(response, route), route))
+    let response = match plane.surface().composition(id, uri.query()) {
+        // forward: one service, both bodies streaming.
+        None => to_service(plane, connection, exchange, (id, parameters), request, assertion).await?,
+        // compose, shape: several services, or one whose answer is made into another; neither is told who the viewer is.
+        Some(composition) => {
+            composed(plane, connection, exchange, (id, parameters), composition, &caller, request).await?
+        }
+    };
+    // admit: between the answer and the cache. (Nothing is stored yet.)
+    let response = unshared(response, route);
+    // finish: what this caller alone may see is made after anything that could be stored.
+    let response = match &route.composition {
+        Some(composition) => compose::finish(plane, composition, &caller, response).await?,
+        None => response,
+    };
+    Ok(deprecate(response, route))
 }
 
 /// Refuses what the raw head or the target makes ambiguous.
@@ -135,6 +164,7 @@ fn open(
             route: Arc::clone(label),
             service: None,
             upstream: None,
+            parts: None,
             user: None,
         })
     });
@@ -166,12 +196,69 @@ async fn to_service(
         route: Some(compiled),
     };
     let called = exchange.line().is_some().then(Instant::now);
-    let answered = forward::forward(plane, connection, exchange, call, request).await;
+    let answered = forward::forward(plane, connection, exchange, call, request.map(Intake::Incoming)).await;
     if let Some(line) = exchange.line() {
         line.service = Some(Arc::clone(&compiled.service_name));
         line.upstream = called.map(|called| called.elapsed());
     }
     answered
+}
+
+/// Calls the services of a route that has parts, or that makes something of what it is answered.
+async fn composed(
+    plane: &Plane,
+    connection: &Connection,
+    exchange: &mut Exchange,
+    (id, parameters): (RouteId, Parameters<'_>),
+    composition: &Composition,
+    caller: &Caller,
+    request: Request<Incoming>,
+) -> Result<Response<Source>, GatewayError> {
+    let surface = plane.surface();
+    let compiled = surface.route(id).ok_or(GatewayError::RouteNotFound)?;
+    let prepared = compiled.prepared.as_ref().ok_or(GatewayError::RouteNotFound)?;
+    let asked = Asked { route: surface.plan.route(id), compiled, composition, prepared, parameters, caller };
+    let called = exchange.line().is_some().then(Instant::now);
+    let answered = compose::compose(plane, connection, exchange, asked, request).await;
+    let lost = answered.as_ref().ok().and_then(|response| response.headers().get(compose::GATEWAY_PARTS)).cloned();
+    if lost.is_some() {
+        plane.metrics.degraded(exchange.route);
+    }
+    if let Some(line) = exchange.line() {
+        // What has only parts is the answer of no one service.
+        line.service = composition.main().is_some().then(|| Arc::clone(&compiled.service_name));
+        line.upstream = called.map(|called| called.elapsed());
+        line.parts = lost;
+    }
+    answered
+}
+
+/// Asks a service for a problem document that can be read: the whole of it, as it is.
+fn readable(request: &mut Request<Incoming>) {
+    request.headers_mut().remove(ACCEPT_ENCODING);
+    if request.method() == Method::HEAD {
+        *request.method_mut() = Method::GET;
+    }
+}
+
+/// A problem whose code the route answers in its own way.
+async fn in_own_words(route: &Route, response: Response<Source>) -> Response<Source> {
+    let status = response.status();
+    let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_problem = media_type.split(';').next().unwrap_or_default().trim() == problem::MEDIA_TYPE;
+    if !is_problem || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let (mut head, source) = response.into_parts();
+    head.headers.remove(CONTENT_LENGTH);
+    let Ok(document) = source.collected(Instant::now() + PROBLEM_TIMEOUT, PROBLEM_BYTES).await else {
+        let whole = Problem::for_status(status).into_http(None, None);
+        head.status = whole.status();
+        return Response::from_parts(head, Source::from(whole.into_body()));
+    };
+    let (status, document) = compose::rewritten(route, status, &document).unwrap_or((status, document));
+    head.status = status;
+    Response::from_parts(head, Source::from(document))
 }
 
 /// Asks the router beside the plan.
@@ -194,7 +281,7 @@ async fn beside_the_plan(
         assertion: None,
         route: None,
     };
-    forward::forward(plane, connection, exchange, call, request).await
+    forward::forward(plane, connection, exchange, call, request.map(Intake::Incoming)).await
 }
 
 /// The answer to a preflight: fields only, and only for an origin that is allowed.
@@ -207,10 +294,10 @@ fn permission(plane: &Plane, headers: &HeaderMap) -> Response<Source> {
     response
 }
 
-/// What a service says nothing about (an origin without a contract is left alone) may be kept by the caller alone, and is asked for again: it may depend on who
-/// calls (RFC 9111, section 5.2.2).
+/// What a service says nothing about may be kept by the caller alone, and is asked for again: it may depend on who calls
+/// (RFC 9111, section 5.2.2). An origin without a contract is left alone.
 fn unshared(mut response: Response<Source>, route: &Route) -> Response<Source> {
-    if matches!(route.target, Target::Operation { .. }) && !response.headers().contains_key(CACHE_CONTROL) {
+    if !matches!(route.target, Target::Proxy { .. }) && !response.headers().contains_key(CACHE_CONTROL) {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
     response
@@ -229,7 +316,7 @@ fn deprecate(mut response: Response<Source>, route: &Route) -> Response<Source> 
 
 /// Turns an error into its problem document.
 fn explain(error: GatewayError, instance: &str, exchange: &mut Exchange) -> Response<Source> {
-    let refused = matches!(error, GatewayError::Refused(_) | GatewayError::BodyTooLarge { .. });
+    let refused = matches!(error, GatewayError::Refused(_) | GatewayError::BodyTooLarge { .. } | GatewayError::Form(_));
     let problem = Problem::from(error);
     exchange.problem = Some(problem.code());
     let instance = if refused && instance == "/" { None } else { Some(instance) };

@@ -5,18 +5,28 @@
 //! line and column ([`Mistakes`]). Nothing here asks a service anything, so a plan can be proven with every service down.
 
 mod check;
+mod composition;
 mod contract;
+mod derive;
 mod explain;
 mod file;
 mod mistakes;
+mod predict;
 mod read;
 mod route;
+mod schema;
 mod service;
 mod settings;
 mod sources;
 
-pub use contract::{Contract, Operation, OperationParameter};
+pub use composition::{
+    Binding, Claim, Composition, Doc, ErrorRule, FieldSource, Finish, Join, MAIN, Need, Parameter, Part, Place, Shape,
+    Source,
+};
+pub use contract::{Contract, ContractMode, Operation, OperationParameter};
+pub(crate) use derive::{add_beside, at_parent, schema_at};
 pub use mistakes::{Mistake, Mistakes, SourceSpan};
+pub use predict::{Lost, Prediction};
 pub use route::{Access, PathPiece, Route, RouteId, Successor, Target, TokenRule};
 pub use service::{Service, ServiceId, ServiceKind};
 pub use settings::{Auth, Cookie, Cors, Limits, Listen, Log, Settings, Shutdown};
@@ -80,7 +90,7 @@ impl Plan {
     pub fn operation(&self, route: &Route) -> Option<&Operation> {
         match &route.target {
             Target::Operation { service, operation, .. } => self.service(*service).contract.operation(operation),
-            Target::Proxy { .. } => None,
+            Target::Parts | Target::Proxy { .. } => None,
         }
     }
 }

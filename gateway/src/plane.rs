@@ -1,18 +1,20 @@
 //! One data-plane thread: what all its requests share, and nothing that another thread touches often.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use http::HeaderValue;
 use principal::Signer;
 use upstream::{Failure, Pool, Upstream};
 
-use crate::auth::{Auth, TokenCache};
+use crate::auth::{Auth, Caller, TokenCache};
+use crate::conformance::{Conformance, Sampling};
 use crate::cors::Cors;
 use crate::error::GatewayError;
 use crate::guard::HeadLimits;
 use crate::listener::{Caps, ConnectionLimits, Connections, Drain};
 use crate::metrics::Shard;
-use crate::plan::{Limits, Settings};
+use crate::plan::{Limits, ServiceId, Settings};
 use crate::surface::Surface;
 
 /// What all threads share.
@@ -24,6 +26,9 @@ pub(crate) struct Shared {
     pub(crate) cors: Cors,
     pub(crate) log: bool,
     pub(crate) caps: Caps,
+    /// The public origin, as JSON.
+    pub(crate) base: Box<[u8]>,
+    pub(crate) conformance: Conformance,
 }
 
 /// One data-plane thread.
@@ -37,6 +42,7 @@ pub(crate) struct Plane {
     pub(crate) connections: Arc<Connections>,
     pub(crate) connection_limits: ConnectionLimits,
     pub(crate) head_limits: HeadLimits,
+    pub(crate) sampling: Sampling,
 }
 
 impl Plane {
@@ -51,6 +57,7 @@ impl Plane {
             connections: Arc::default(),
             connection_limits: connection_limits(limits),
             head_limits: head_limits(limits),
+            sampling: Sampling::new(shared.surface.plan.routes.len()),
         }
     }
 
@@ -60,6 +67,23 @@ impl Plane {
 
     pub(crate) fn surface(&self) -> &Surface {
         &self.shared.surface
+    }
+
+    /// What a service is told about a caller; none only for a service that the plan does not have.
+    pub(crate) fn assertion(
+        &self,
+        caller: &Caller,
+        service: ServiceId,
+        roles: &[String],
+        now_ms: i64,
+    ) -> Option<HeaderValue> {
+        let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.assertion(caller, service, roles, now_ms)
+    }
+
+    /// The public origin as JSON, which programs know as `$base`.
+    pub(crate) fn base(&self) -> &[u8] {
+        &self.shared.base
     }
 
     /// Whether what this peer says of its clients is believed.

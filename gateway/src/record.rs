@@ -44,6 +44,8 @@ pub(crate) struct Line {
     pub(crate) route: Arc<str>,
     pub(crate) service: Option<Arc<str>>,
     pub(crate) upstream: Option<Duration>,
+    /// The parts that a composed answer lacks, as `Gateway-Parts` has them.
+    pub(crate) parts: Option<HeaderValue>,
     pub(crate) user: Option<Box<str>>,
 }
 
@@ -111,6 +113,7 @@ impl Exchange {
             took_ms = millis(took),
             service = line.service.as_deref(),
             upstream_ms = line.upstream.map(millis),
+            parts = line.parts.as_ref().and_then(|parts| parts.to_str().ok()),
             user = line.user.as_deref(),
             problem = self.problem.map(|code| code.as_str()),
             outcome = match self.state {

@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::uri::PathAndQuery;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use serde_json::Value;
 use upstream::Upstream;
 
+use crate::compose::Prepared;
 use crate::fields::Receiver;
+use crate::form::Renames;
 use crate::metrics::Names;
-use crate::plan::{PathPiece, Plan, Route, RouteId, ServiceKind, Target};
-use crate::routes::Parameters;
+use crate::plan::{Composition, PathPiece, Plan, Route, RouteId, ServiceKind, Target};
+use crate::routes::{Found, Parameters};
 
 /// The label of requests that are answered beside the plan, or for which there is no route.
 const BESIDE: &str = "beside the plan";
@@ -38,9 +40,14 @@ pub(crate) struct Compiled {
     pub(crate) timeout: Duration,
     pub(crate) label: Arc<str>,
     errors: Vec<(StatusCode, String)>,
+    form: Option<Renames>,
     path: Path,
     /// What the public path has before the service's own, where that is all the difference.
     prefix: Option<HeaderValue>,
+    /// The method of the operation.
+    method: Option<Method>,
+    /// What a composed route needs beside its composition.
+    pub(crate) prepared: Option<Prepared>,
 }
 
 #[derive(Debug)]
@@ -58,6 +65,19 @@ impl Surface {
     /// The route of `id`, which the plan's own table gave.
     pub(crate) fn route(&self, id: RouteId) -> Option<&Compiled> {
         self.routes.get(usize::from(id.0))
+    }
+
+    /// The route that a request found, if it has problem codes of its own to answer.
+    pub(crate) fn rules(&self, found: &Found<'_>) -> Option<&Route> {
+        let Found::Route { id, .. } = found else { return None };
+        Some(self.plan.route(*id)).filter(|route| !route.errors.is_empty())
+    }
+
+    /// The composition that a request asks for; none where its route hands one answer on.
+    pub(crate) fn composition(&self, id: RouteId, query: Option<&str>) -> Option<&Composition> {
+        let composition = self.plan.route(id).composition.as_deref()?;
+        let prepared = self.route(id)?.prepared.as_ref()?;
+        (!prepared.is_idle(query)).then_some(composition)
     }
 
     /// The index and the label of a route among the names of the metrics.
@@ -87,6 +107,8 @@ impl Compiled {
         };
         let path = match &route.target {
             Target::Operation { path, .. } => Path::Pieces(path.clone()),
+            // Each part has a path of its own.
+            Target::Parts => Path::Pieces(Vec::new()),
             // The slash that ends the prefix starts the path that is left.
             Target::Proxy { prefix, strip_prefix, .. } => {
                 Path::Whole { strip: if *strip_prefix { prefix.len() - 1 } else { 0 } }
@@ -96,20 +118,38 @@ impl Compiled {
             service: usize::from(route.target.service().0),
             service_name: service.name.as_str().into(),
             receiver,
-            timeout: route.timeout,
+            timeout: timeout(route),
             label: format!("{} {}", route.method_name(), route.template).into(),
             errors: declared_errors(plan, route),
+            form: route.form.clone(),
             path,
             prefix: plan
                 .operation(route)
                 .and_then(|operation| route.template.strip_suffix(operation.path.as_str()))
                 .and_then(|prefix| HeaderValue::from_str(prefix).ok()),
+            method: plan.operation(route).map(|operation| operation.method.clone()),
+            prepared: route.composition.as_deref().map(Prepared::new),
         }
+    }
+
+    /// The method to call with: the operation's own, which the route may have changed.
+    pub(crate) fn method(&self) -> Option<Method> {
+        self.method.clone()
+    }
+
+    /// Whether the operation may change something.
+    pub(crate) fn writes(&self) -> bool {
+        self.method.as_ref().is_some_and(|method| *method != Method::GET)
     }
 
     /// What a service needs to put before its own path to name the one that the client asked for.
     pub(crate) fn prefix(&self) -> Option<&HeaderValue> {
         self.prefix.as_ref()
+    }
+
+    /// The names of the fields of its form, where those are not the operation's.
+    pub(crate) fn form(&self) -> Option<&Renames> {
+        self.form.as_ref()
     }
 
     /// Whether the contract declares an error of this status in this media type.
@@ -127,6 +167,8 @@ impl Compiled {
                     target.push_str(match piece {
                         PathPiece::Literal(text) => text,
                         PathPiece::Parameter(index) => parameters.get(*index)?,
+                        // A route with bindings is a composition, which puts its paths together itself.
+                        PathPiece::Bound(_) => return None,
                     });
                 }
             }
@@ -137,6 +179,12 @@ impl Compiled {
         }
         PathAndQuery::from_maybe_shared(bytes::Bytes::from(target)).ok()
     }
+}
+
+/// How long a plain call may take: also that of a composed route for a client that chooses nothing.
+fn timeout(route: &Route) -> Duration {
+    let main = route.composition.as_ref().and_then(|composition| composition.main());
+    main.map_or(route.timeout, |main| main.timeout.min(route.timeout))
 }
 
 /// The media types of the errors that an operation declares. They are looked up only when a service answers with an error

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{CONNECTION, UPGRADE};
 use http::{HeaderMap, HeaderValue, Request, Response};
-use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use upstream::ResponseBody;
@@ -24,7 +23,7 @@ pub(crate) struct Tunnel {
 
 impl Tunnel {
     /// The tunnel that `request` asks for; nothing but `websocket` is ever forwarded.
-    pub(crate) fn asked_for(request: &mut Request<Incoming>) -> Option<Self> {
+    pub(crate) fn asked_for<B>(request: &mut Request<B>) -> Option<Self> {
         let asked = request.headers().get(UPGRADE)?.as_bytes().eq_ignore_ascii_case(WEBSOCKET.as_bytes());
         asked.then(|| Self { client: hyper::upgrade::on(request) })
     }

@@ -20,13 +20,17 @@ pub(super) enum Command {
 impl Command {
     pub(super) fn run(self, vars: &mut Vars) -> Answer {
         let Self::Derive { service } = self;
-        let Some(secret) = vars.secret("AGORA_INTERNAL_KEY") else {
-            let reason = vars.finish().err().map(|mistakes| mistakes.to_string());
-            let sentence = "AGORA_INTERNAL_KEY (or AGORA_INTERNAL_KEY_FILE) is the key to derive from, and is not set";
-            return Err((MISCONFIGURED, reason.unwrap_or_else(|| sentence.to_owned())));
-        };
-        let key =
-            InternalKey::from_secret(&secret).map_err(|error| (FAILED, format!("AGORA_INTERNAL_KEY: {error}")))?;
+        let key = internal_key(vars)?;
         Ok(format!("{}\n", key.derive(Service::GATEWAY, &service).to_text().expose_secret()))
     }
+}
+
+/// The key of the deployment.
+pub(super) fn internal_key(vars: &mut Vars) -> Result<InternalKey, (u8, String)> {
+    let Some(secret) = vars.secret("AGORA_INTERNAL_KEY") else {
+        let reason = vars.finish().err().map(|mistakes| mistakes.to_string());
+        let sentence = "AGORA_INTERNAL_KEY (or AGORA_INTERNAL_KEY_FILE) is the key to derive from, and is not set";
+        return Err((MISCONFIGURED, reason.unwrap_or_else(|| sentence.to_owned())));
+    };
+    InternalKey::from_secret(&secret).map_err(|error| (FAILED, format!("AGORA_INTERNAL_KEY: {error}")))
 }

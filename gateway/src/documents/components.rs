@@ -30,6 +30,20 @@ impl Components {
         self.kinds.entry(kind.to_owned()).or_default().insert(name.to_owned(), component);
     }
 
+    /// Adds a component that was made here, under the name of its owner.
+    pub(crate) fn add(&mut self, owner: &str, kind: &str, name: &str, value: Value) -> Result<(), DocumentError> {
+        let public = format!("{owner}.{name}");
+        let component = Component { owner: Some(owner.to_owned()), value };
+        match self.kinds.entry(kind.to_owned()).or_default().insert(public.clone(), component) {
+            None => Ok(()),
+            Some(first) => Err(DocumentError::Collision {
+                name: public,
+                first: first.owner.unwrap_or_default(),
+                second: owner.to_owned(),
+            }),
+        }
+    }
+
     /// The finished `components` object.
     pub(crate) fn into_value(self) -> Value {
         let kinds = self.kinds.into_iter().map(|(kind, named)| {

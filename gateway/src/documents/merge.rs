@@ -103,10 +103,10 @@ fn shape(template: &str) -> String {
 fn tags(published: &[Published<'_>]) -> Result<Value, DocumentError> {
     let mut tags: Vec<(String, Option<(String, Value)>)> = Vec::new();
     for one in published {
-        let operation = operation::find(one.document, one.operation);
+        let operation = operation::find(&one.document, one.operation);
         let names = operation.and_then(|o| o.operation.get("tags")).and_then(Value::as_array);
         for name in names.into_iter().flatten().filter_map(Value::as_str) {
-            let described = described(one.document, name).map(|text| (one.service.to_owned(), text.clone()));
+            let described = described(&one.document, name).map(|text| (one.service.to_owned(), text.clone()));
             match tags.iter_mut().find(|(known, _)| known == name) {
                 None => tags.push((name.to_owned(), described)),
                 Some((_, known @ None)) => *known = described,

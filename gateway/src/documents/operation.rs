@@ -1,11 +1,17 @@
 //! One public operation: what the contract says, at the public path, with what the gateway adds to it.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::{
     DocumentError, answers,
     components::{Components, Import},
+    composed::{self, Composed},
+    form,
 };
+use crate::form::Renames;
+use crate::plan::ErrorRule;
 
 /// Everything that the public document needs to know of one public operation.
 pub(crate) struct Published<'a> {
@@ -16,7 +22,7 @@ pub(crate) struct Published<'a> {
     /// The service whose contract describes it: the prefix of its components.
     pub(crate) service: &'a str,
     /// That contract.
-    pub(crate) document: &'a Value,
+    pub(crate) document: Cow<'a, Value>,
     /// The operation's id in that contract.
     pub(crate) operation: &'a str,
     /// The operation's id in the public document.
@@ -29,6 +35,12 @@ pub(crate) struct Published<'a> {
     pub(crate) built_in: bool,
     /// Where to go instead, when it is deprecated.
     pub(crate) successor: Option<&'a str>,
+    /// The names of its form's fields, where those are not the contract's.
+    pub(crate) form: Option<&'a Renames>,
+    /// What the route makes of the operation, if it is more than that.
+    pub(crate) composed: Option<Composed<'a>>,
+    /// How the route answers problem codes in its own way.
+    pub(crate) errors: &'a [ErrorRule],
 }
 
 /// How a request's token is looked at.
@@ -76,8 +88,10 @@ pub(crate) fn build(
     timeout_status: u16,
     components: &mut Components,
 ) -> Result<Value, DocumentError> {
-    let described = find(published.document, published.operation).ok_or_else(|| missing(published))?;
-    if described.operation.get("x-internal").is_some_and(|x| x != &Value::Bool(false)) {
+    let described = find(&published.document, published.operation).ok_or_else(|| missing(published))?;
+    // The plan has checked who may build on an internal operation.
+    let internal = described.operation.get("x-internal").is_some_and(|x| x != &Value::Bool(false));
+    if internal && published.composed.is_none() {
         return Err(DocumentError::Internal {
             service: published.service.to_owned(),
             operation: published.operation.to_owned(),
@@ -89,6 +103,9 @@ pub(crate) fn build(
             carried.insert(key.to_owned(), value.clone());
         }
     }
+    if let (Some(renames), Some(body)) = (published.form, carried.get_mut("requestBody")) {
+        form::rename(body, renames, &published.document);
+    }
     let parameters = parameters(published, &described)?;
     if !parameters.is_empty() {
         carried.insert("parameters".to_owned(), Value::Array(parameters));
@@ -97,7 +114,15 @@ pub(crate) fn build(
         responses.shift_remove("401");
     }
     let mut carried = Value::Object(carried);
-    Import::new(published.service, published.document, components).adopt(&mut carried)?;
+    Import::new(published.service, &published.document, components).adopt(&mut carried)?;
+    if let Some(composed) = &published.composed {
+        composed.describe(published, &mut carried, components)?;
+    }
+    composed::rules(published.errors, &mut carried);
+    if published.method == "get" {
+        // An older route may stand for an operation that reads a body; a GET has none.
+        take(&mut carried, "requestBody");
+    }
     let body = carried.get("requestBody").is_some();
     let expected = answers::of(published, body, timeout_status);
     let mut responses = answers::merge(take(&mut carried, "responses"), &expected, components);
@@ -167,7 +192,7 @@ fn parameters(published: &Published<'_>, described: &Described<'_>) -> Result<Ve
     let listed =
         |map: &Map<String, Value>| map.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
     for parameter in listed(described.item).into_iter().chain(listed(described.operation)) {
-        let resolved = resolve(published.document, &parameter);
+        let resolved = resolve(&published.document, &parameter);
         let text = |key: &str| resolved.get(key).and_then(Value::as_str).map(str::to_owned);
         let (place, name) = (text("in"), text("name"));
         kept.retain(|(p, n, _)| (p, n) != (&place, &name));
@@ -176,7 +201,7 @@ fn parameters(published: &Published<'_>, described: &Described<'_>) -> Result<Ve
     let in_path = |place: &Option<String>| place.as_deref() == Some("path");
     let names: Vec<&str> = template_names(published.template).collect();
     kept.retain(|(place, name, _)| !in_path(place) || name.as_deref().is_some_and(|n| names.contains(&n)));
-    for wanted in names {
+    for wanted in names.into_iter().filter(|_| published.composed.is_none()) {
         if !kept.iter().any(|(place, name, _)| in_path(place) && name.as_deref() == Some(wanted)) {
             return Err(DocumentError::Unbound {
                 template: published.template.to_owned(),
@@ -189,7 +214,8 @@ fn parameters(published: &Published<'_>, described: &Described<'_>) -> Result<Ve
     Ok(kept.into_iter().map(|(_, _, parameter)| parameter).collect())
 }
 
-fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+/// What a reference refers to; anything else is itself.
+pub(super) fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let pointer = value.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#'));
     pointer.and_then(|p| document.pointer(p)).unwrap_or(value)
 }

@@ -3,10 +3,28 @@
 //! Nothing here stops at the first mistake, and nothing is blamed twice: what depends on something that is wrong itself is
 //! left alone.
 
+mod answer;
 mod beside;
+mod call;
+mod choices;
 mod collisions;
+mod composition;
+mod conformance;
+mod consistent;
+mod errors;
+mod fallback;
+mod form;
+mod handed_on;
+mod joins;
+mod need;
+mod order;
+mod parts;
+mod programs;
+mod request;
 mod routes;
 mod services;
+mod values;
+mod whole;
 
 use super::file::Files;
 use super::read::{At, Collector, nearest};
@@ -41,6 +59,10 @@ pub(super) fn check(files: Files, sources: &Sources, mistakes: &Collector) -> Op
     beside::check(&checked, mistakes);
     collisions::check(&checked, mistakes);
     successors(&checked, files.routes.len() + files.proxies.len(), mistakes);
+    if checked.len() < files.routes.len() + files.proxies.len() && mistakes.count() == 0 {
+        // A route that is left out without a word would be a surprise.
+        return None;
+    }
     checked.retain(|one| exists_in(&one.route, &sources.profile));
     let table = table(&checked)?;
     let routes = checked.into_iter().map(|one| one.route).collect();

@@ -1,9 +1,12 @@
 //! What a service says about itself: its OpenAPI document, indexed by operation.
 
+mod mode;
 mod parse;
 
 use http::{Method, StatusCode};
 use serde_json::{Map, Value};
+
+pub use mode::ContractMode;
 
 /// A service's OpenAPI document and its operations.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +31,8 @@ pub struct Operation {
     pub path_parameters: Vec<OperationParameter>,
     /// The parameters in the query, those of the path item included.
     pub query_parameters: Vec<OperationParameter>,
+    /// The header fields that it reads.
+    pub header_parameters: Vec<OperationParameter>,
     /// Whether it reads a body.
     pub has_body: bool,
     /// The media types that it reads.
@@ -49,6 +54,10 @@ pub struct OperationParameter {
     pub required: bool,
     /// Its schema as it stands in the document, which may be a reference; null if there is none.
     pub schema: Value,
+    /// Where it goes: `path`, `query` or `header`.
+    pub place: &'static str,
+    /// Whether a list is written as the name repeated (`explode`), and not as one value with commas.
+    pub repeated: bool,
 }
 
 impl Contract {
@@ -61,6 +70,24 @@ impl Contract {
     /// Every operation, in the order of the document.
     pub fn operations(&self) -> impl Iterator<Item = &Operation> {
         self.operations.iter()
+    }
+
+    /// The status and the schema of an operation's success, if that is JSON. An operation that declares several is
+    /// described by the first.
+    #[must_use]
+    pub fn success(&self, operation: &Operation) -> Option<(StatusCode, &Value)> {
+        let responses = self.value_of(operation)?.get("responses")?.as_object()?;
+        responses.iter().find_map(|(status, response)| {
+            let status: StatusCode = status.parse().ok().filter(StatusCode::is_success)?;
+            Some((status, json_content(self.resolved(response))?.get("schema").unwrap_or(&Value::Null)))
+        })
+    }
+
+    /// The schema of the JSON body that an operation reads; null if it says nothing of it.
+    #[must_use]
+    pub fn request(&self, operation: &Operation) -> Option<&Value> {
+        let body = self.resolved(self.value_of(operation)?.get("requestBody")?);
+        Some(json_content(body)?.get("schema").unwrap_or(&Value::Null))
     }
 
     /// What a schema of this document is: the target of a reference, or the schema itself.
@@ -76,7 +103,24 @@ impl Contract {
     }
 }
 
+/// The media type object of what is JSON, problem documents aside.
+fn json_content(described: &Value) -> Option<&Value> {
+    let content = described.get("content")?.as_object()?;
+    let is_json = |media_type: &str| media_type == "application/json" || media_type.ends_with("+json");
+    let json = content.iter().find(|(media_type, _)| is_json(media_type) && *media_type != problem::MEDIA_TYPE);
+    json.map(|(_, described)| described)
+}
+
 impl Operation {
+    /// The parameter of that name, wherever it goes.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&OperationParameter> {
+        let all = || self.path_parameters.iter().chain(&self.query_parameters).chain(&self.header_parameters);
+        all()
+            .find(|parameter| parameter.name == name)
+            .or_else(|| all().find(|parameter| parameter.name.eq_ignore_ascii_case(name)))
+    }
+
     /// Whether the contract says that the operation may answer with this status.
     #[must_use]
     pub fn declares(&self, status: StatusCode) -> bool {
@@ -84,6 +128,13 @@ impl Operation {
             range.eq_ignore_ascii_case("default") || range.as_bytes().first() == status.as_str().as_bytes().first()
         };
         self.statuses.contains(&status) || self.status_ranges.iter().any(in_range)
+    }
+
+    /// Whether it cannot be asked without a body.
+    #[must_use]
+    pub fn needs_body(&self, contract: &Contract) -> bool {
+        let body = contract.value_of(self).and_then(|operation| operation.get("requestBody"));
+        body.is_some_and(|body| contract.resolved(body).get("required") == Some(&Value::Bool(true)))
     }
 
     /// Whether it takes files: its body may be larger than JSON's.

@@ -1,11 +1,18 @@
 //! What a plan would do, in words and tables: for the person who wrote the files.
 
-use std::fmt::Write as _;
+mod calls;
+mod columns;
+mod statuses;
+mod words;
 
 use http::Method;
 
+use self::calls::Calls;
+use self::columns::{aligned, section};
+use super::composition::Composition;
 use super::read::{show_duration, show_size};
-use super::{Access, Operation, Plan, Route, Service, ServiceKind, Target, TokenRule};
+use super::{ContractMode, Operation, Plan, Route, Service, ServiceKind, Target, TokenRule};
+use crate::compose::select;
 use crate::routes::{Found, Parameters};
 
 /// The request that is explained.
@@ -28,8 +35,12 @@ impl Plan {
             if route.websocket {
                 notes.push("websocket".to_owned());
             }
+            notes.extend(route.composition.iter().flat_map(|composition| choices(composition)));
             if let Some(successor) = &route.deprecated {
                 notes.push(format!("deprecated: {}", successor.path));
+            }
+            if route.contract != ContractMode::Off {
+                notes.push(format!("contract: {}", route.contract));
             }
             [
                 route.method_name().to_owned(),
@@ -44,7 +55,8 @@ impl Plan {
         aligned(&std::iter::once(head).chain(self.routes.iter().map(row)).collect::<Vec<_>>())
     }
 
-    /// What would happen to a request. The path may have a query, which goes along unchanged.
+    /// What would happen to a request. The path may have a query, which goes along unchanged, except for what it chooses of
+    /// a composed route.
     ///
     /// # Errors
     ///
@@ -53,7 +65,11 @@ impl Plan {
         let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
         match self.table.find(method, path) {
             Found::Route { id, parameters } => {
-                Ok(self.explained(self.route(id), &Asked { method, path, query, parameters }))
+                let (route, asked) = (self.route(id), Asked { method, path, query, parameters });
+                match &route.composition {
+                    Some(composition) => self.composed(route, composition, &asked),
+                    None => Ok(aligned(&self.explained(route, &asked))),
+                }
             }
             Found::MethodNotAllowed { allow } => {
                 let allow = String::from_utf8_lossy(allow.as_bytes()).into_owned();
@@ -68,40 +84,54 @@ impl Plan {
         }
     }
 
-    fn explained(&self, route: &Route, asked: &Asked<'_>) -> String {
+    /// The rows of a route that hands one call on.
+    fn explained(&self, route: &Route, asked: &Asked<'_>) -> Vec<[String; 2]> {
         let service = self.service(route.target.service());
-        let mut rows = vec![
-            ["route".to_owned(), format!("{} {}", route.method_name(), route.template)],
-            ["written at".to_owned(), route.origin.to_string()],
-        ];
-        let names = route.template.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
-        rows.extend(
-            names
-                .zip(asked.parameters.as_slice())
-                .map(|(name, value)| ["parameter".to_owned(), format!("{name} = {value}")]),
-        );
-        rows.push(["access".to_owned(), access(route)]);
-        if !route.assert_roles.is_empty() {
-            rows.push(["asserts".to_owned(), format!("the roles {} for every caller", route.assert_roles.join(", "))]);
-        }
-        if !route.profiles.is_empty() {
-            rows.push(["profiles".to_owned(), route.profiles.join(", ")]);
-        }
-        rows.push(["body".to_owned(), format!("at most {}", show_size(route.body_limit))]);
+        let mut rows = head(route, asked);
         rows.push(["deadline".to_owned(), self.deadline(route, service)]);
         rows.push(["call".to_owned(), self.call(route, service, asked)]);
         rows.push(["number of calls".to_owned(), calls(service).to_owned()]);
         rows.push(["worst case".to_owned(), self.worst_case(route, service)]);
-        if let Some(successor) = &route.deprecated {
-            rows.push(["deprecated".to_owned(), format!("use {}", successor.path)]);
-        }
-        aligned(&rows)
+        rows.extend(last(route));
+        rows
+    }
+
+    /// A route that makes one answer of its parts, or something else of one answer.
+    fn composed(&self, route: &Route, composition: &Composition, asked: &Asked<'_>) -> Result<String, String> {
+        let selection = select(composition, asked.query).map_err(|errors| {
+            let reasons: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+            format!("{} {} is answered with 400 invalid_include: {}", asked.method, asked.path, reasons.join(" "))
+        })?;
+        let connect = show_duration(self.settings.limits.upstream_connect_timeout);
+        let deadline =
+            format!("{} to the whole answer, {connect} of each call to connect", show_duration(route.timeout));
+        let mut rows = head(route, asked);
+        rows.push(["deadline".to_owned(), deadline]);
+        rows.extend(offered(composition));
+        rows.extend(words::changes(route, composition));
+        rows.push(["number of calls".to_owned(), calls::number(self, composition, &selection)]);
+        rows.extend(last(route));
+        let tree = Calls { plan: self, route, composition, asked, selection: &selection }.tree();
+        let statuses = statuses::table(self, route, composition, asked.query, &selection);
+        let notes: String = statuses.notes.iter().map(|note| format!("  {note}\n")).collect();
+        Ok(format!(
+            "{}{}{}{notes}",
+            aligned(&rows),
+            section("calls", &tree),
+            section("if parts are down", &statuses.rows)
+        ))
     }
 
     fn behind(&self, route: &Route) -> String {
         let service = self.service(route.target.service());
+        let parts = route.composition.as_ref().map_or(0, |composition| composition.parts.len());
+        let plural = |parts: usize| if parts == 1 { "1 part".to_owned() } else { format!("{parts} parts") };
         match &route.target {
+            Target::Operation { operation, .. } if parts > 1 => {
+                format!("{}.{operation} + {}", service.name, plural(parts - 1))
+            }
             Target::Operation { operation, .. } => format!("{}.{operation}", service.name),
+            Target::Parts => plural(parts),
             Target::Proxy { .. } => service.urls.first().map_or_else(String::new, ToString::to_string),
         }
     }
@@ -118,6 +148,8 @@ impl Plan {
     fn call(&self, route: &Route, service: &Service, asked: &Asked<'_>) -> String {
         let (what, target) = match &route.target {
             Target::Operation { path, .. } => (format!("{} — ", self.behind(route)), joined(path, &asked.parameters)),
+            // What is put together of parts has more than one call.
+            Target::Parts => return String::new(),
             Target::Proxy { prefix, strip_prefix: true, .. } => {
                 let rest = asked.path.get(prefix.len() - 1..).filter(|rest| !rest.is_empty());
                 (String::new(), rest.unwrap_or("/").to_owned())
@@ -148,17 +180,55 @@ impl Plan {
     }
 }
 
-fn access(route: &Route) -> String {
-    let who = match &route.access {
-        Access::Anyone => "anyone".to_owned(),
-        Access::SignedIn => "signed_in: 401 without a valid access token".to_owned(),
-        Access::Role(role) => format!("role:{role}: 401 without a valid access token, 403 without the role"),
-    };
-    match (&route.access, route.token) {
-        (_, TokenRule::Ignore) => format!("{who}; an access token is not looked at"),
-        (Access::Anyone, TokenRule::Check) => format!("{who}; 401 if an access token is sent and is not valid"),
-        _ => who,
+/// What every route has to be asked for.
+fn head(route: &Route, asked: &Asked<'_>) -> Vec<[String; 2]> {
+    let mut rows = vec![
+        ["route".to_owned(), format!("{} {}", route.method_name(), route.template)],
+        ["written at".to_owned(), route.origin.to_string()],
+    ];
+    let values = route.parameter_names().zip(asked.parameters.as_slice());
+    rows.extend(values.map(|(name, value)| ["parameter".to_owned(), format!("{name} = {value}")]));
+    rows.push(["access".to_owned(), words::access(route)]);
+    if !route.assert_roles.is_empty() {
+        rows.push(["asserts".to_owned(), format!("the roles {} for every caller", route.assert_roles.join(", "))]);
     }
+    if !route.profiles.is_empty() {
+        rows.push(["profiles".to_owned(), route.profiles.join(", ")]);
+    }
+    if let Some(renames) = &route.form {
+        rows.push(["form".to_owned(), renames.to_string()]);
+    }
+    rows.push(["body".to_owned(), format!("at most {}", show_size(route.body_limit))]);
+    rows
+}
+
+/// What replaces a route, and how its answers are held to their contracts.
+fn last(route: &Route) -> Vec<[String; 2]> {
+    let successor =
+        route.deprecated.as_ref().map(|successor| ["deprecated".to_owned(), format!("use {}", successor.path)]);
+    let contract =
+        (route.contract != ContractMode::Off).then(|| ["contract".to_owned(), route.contract.explained().to_owned()]);
+    successor.into_iter().chain(contract).collect()
+}
+
+/// What a client may choose, as a note.
+fn choices(composition: &Composition) -> Vec<String> {
+    let names: Vec<&str> = composition.choices.iter().map(|(name, _)| name.as_str()).collect();
+    let include = (!names.is_empty()).then(|| format!("include: {}", names.join(" ")));
+    include.into_iter().chain(composition.fields.as_ref().map(|_| "fields".to_owned())).collect()
+}
+
+/// What a client may choose, with every name.
+fn offered(composition: &Composition) -> Vec<[String; 2]> {
+    let mut rows = Vec::new();
+    if !composition.choices.is_empty() {
+        let names: Vec<&str> = composition.choices.iter().map(|(name, _)| name.as_str()).collect();
+        rows.push(["include".to_owned(), names.join(", ")]);
+    }
+    if let Some(names) = &composition.fields {
+        rows.push(["fields".to_owned(), names.join(", ")]);
+    }
+    rows
 }
 
 fn calls(service: &Service) -> &'static str {
@@ -172,25 +242,9 @@ fn joined(pieces: &[super::PathPiece], parameters: &Parameters<'_>) -> String {
     let piece = |piece: &super::PathPiece| match piece {
         super::PathPiece::Literal(text) => text.clone(),
         super::PathPiece::Parameter(index) => parameters.get(*index).unwrap_or_default().to_owned(),
+        super::PathPiece::Bound(_) => "…".to_owned(),
     };
     pieces.iter().map(piece).collect()
-}
-
-/// Rows as columns, two spaces apart, without spaces at the end of a line.
-fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let widths: [usize; N] = std::array::from_fn(width);
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            // Writing to a String cannot fail.
-            let _infallible = write!(line, "{cell:width$}  ");
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
 }
 
 impl Plan {
@@ -208,10 +262,21 @@ impl Plan {
         )
     }
 
+    /// How many operations and origins can be reached.
     fn reached(&self) -> usize {
-        let mut reached: Vec<String> = self.routes.iter().map(|route| self.behind(route)).collect();
+        let mut reached: Vec<String> = self.routes.iter().flat_map(|route| self.reached_by(route)).collect();
         reached.sort_unstable();
         reached.dedup();
         reached.len()
+    }
+
+    fn reached_by(&self, route: &Route) -> Vec<String> {
+        let Some(composition) = &route.composition else { return vec![self.behind(route)] };
+        let parts = composition.parts.iter().filter_map(|part| {
+            let service = self.service(part.service);
+            let operation = service.contract.operation(&part.operation).filter(|operation| !operation.internal)?;
+            Some(format!("{}.{}", service.name, operation.id))
+        });
+        parts.collect()
     }
 }

@@ -27,7 +27,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::mistakes::{Mistake, SourceSpan};
 
-pub(super) use section::Section;
+pub(super) use section::{Entries, Section};
 pub(super) use text::{nearest, one_of};
 pub(super) use units::{show_duration, show_size};
 pub(super) use value::Value;
@@ -77,6 +77,11 @@ impl Collector {
     pub(super) fn blame_file(&self, name: &str, sentence: impl Into<String>) {
         let at = SourceSpan { file: name.into(), line: 0, column: 0 };
         self.mistakes.borrow_mut().push(Mistake { at, sentence: sentence.into(), line: String::new(), width: 0 });
+    }
+
+    /// How many mistakes there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.mistakes.borrow().len()
     }
 
     /// The variables that the files refer to.
@@ -134,6 +139,14 @@ impl File {
 }
 
 impl Mark {
+    /// The place of a piece of the text that stands here; all of it where the piece is not written as it is.
+    pub(super) fn within(&self, text: &str, piece: Range<usize>) -> Self {
+        let written = self.file.text.get(self.span.clone()).unwrap_or_default();
+        let start = written.find(text).filter(|_| piece.end <= text.len()).map(|at| self.span.start + at);
+        let span = start.map_or_else(|| self.span.clone(), |start| start + piece.start..start + piece.end);
+        Self { file: Arc::clone(&self.file), span }
+    }
+
     /// Where that is, for a person.
     pub(super) fn source_span(&self) -> SourceSpan {
         let (line_start, line) = self.line();

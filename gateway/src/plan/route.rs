@@ -1,11 +1,14 @@
 //! One public route, with everything that a request needs of it decided.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::Method;
+use http::{Method, StatusCode};
+use problem::Code;
 
-use super::{ServiceId, SourceSpan};
+use super::{Composition, ContractMode, ErrorRule, ServiceId, SourceSpan};
+use crate::form::Renames;
 
 /// The number of a route in its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,8 +83,16 @@ pub struct Route {
     pub profiles: Vec<String>,
     /// Whether an upgrade to WebSocket is forwarded.
     pub websocket: bool,
+    /// The calls behind it and what is made of their answers, where that is more than one call that is handed on.
+    pub composition: Option<Arc<Composition>>,
+    /// How it answers problem codes in its own way.
+    pub errors: Vec<ErrorRule>,
+    /// The names of its form's fields, where those are not the operation's.
+    pub(crate) form: Option<Renames>,
     /// Where it is written.
     pub origin: SourceSpan,
+    /// How closely the answers are held to the contract; a proxy has none.
+    pub contract: ContractMode,
 }
 
 impl Route {
@@ -89,6 +100,17 @@ impl Route {
     #[must_use]
     pub fn method_name(&self) -> &str {
         self.method.as_ref().map_or("*", Method::as_str)
+    }
+
+    /// The status of a problem with this code, which has `status` on other routes.
+    #[must_use]
+    pub fn status_of(&self, code: Code, status: StatusCode) -> StatusCode {
+        self.errors.iter().find(|rule| rule.code == code).and_then(|rule| rule.status).unwrap_or(status)
+    }
+
+    /// The names of its path parameters, in their order.
+    pub fn parameter_names(&self) -> impl Iterator<Item = &str> {
+        self.template.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
     }
 }
 
@@ -104,6 +126,8 @@ pub enum Target {
         /// The path to call, in pieces that are put together without looking into them.
         path: Vec<PathPiece>,
     },
+    /// To nothing but the parts of its composition.
+    Parts,
     /// To an origin without a contract: the path and query go along as they came.
     Proxy {
         /// The origin; its kind is [`super::ServiceKind::Origin`].
@@ -116,11 +140,12 @@ pub enum Target {
 }
 
 impl Target {
-    /// The service that is called.
+    /// The service that is called; what is put together of parts is the gateway's own.
     #[must_use]
     pub fn service(&self) -> ServiceId {
         match self {
             Self::Operation { service, .. } | Self::Proxy { service, .. } => *service,
+            Self::Parts => ServiceId::GATEWAY,
         }
     }
 }
@@ -132,4 +157,6 @@ pub enum PathPiece {
     Literal(String),
     /// The segment that the match captured at this index, still percent-encoded as it was received.
     Parameter(usize),
+    /// The value of the binding at this index, encoded as one segment.
+    Bound(usize),
 }

@@ -26,6 +26,8 @@ pub struct Settings {
     pub timeout_status: StatusCode,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Where clients find this API, like `https://api.example`: `$base` of programs. Empty makes links without an origin.
+    pub public_origin: String,
 }
 
 impl Default for Settings {
@@ -40,6 +42,7 @@ impl Default for Settings {
             deadline: Duration::from_secs(3),
             timeout_status: StatusCode::SERVICE_UNAVAILABLE,
             trusted_proxies: Vec::new(),
+            public_origin: String::new(),
         }
     }
 }
@@ -80,6 +83,12 @@ pub struct Limits {
     pub keep_alive_timeout: Duration,
     /// The time for a connection to a service.
     pub upstream_connect_timeout: Duration,
+    /// The size of an answer that is reshaped or becomes part of another one.
+    pub part_bytes: u64,
+    /// The size of an answer that is put together.
+    pub composed_bytes: u64,
+    /// The number of different keys that one join looks up.
+    pub join_keys: u32,
 }
 
 impl Default for Limits {
@@ -97,6 +106,9 @@ impl Default for Limits {
             connections_per_address: 256,
             keep_alive_timeout: Duration::from_secs(75),
             upstream_connect_timeout: Duration::from_millis(300),
+            part_bytes: KIB * KIB,
+            composed_bytes: 4 * KIB * KIB,
+            join_keys: 1000,
         }
     }
 }

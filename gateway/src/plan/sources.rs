@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 const EMBEDDED: &[(&str, &str)] = &[
     ("gateway/gateway.toml", include_str!("../../gateway.toml")),
     ("gateway/routes/auth.toml", include_str!("../../routes/auth.toml")),
+    ("gateway/routes/home.toml", include_str!("../../routes/home.toml")),
     ("gateway/routes/users.toml", include_str!("../../routes/users.toml")),
     ("openapi/gateway.json", include_str!("../../../openapi/gateway.json")),
     ("openapi/users.json", include_str!("../../../openapi/users.json")),

@@ -2,6 +2,8 @@
 
 mod cases;
 mod commands;
+mod explained;
+mod live;
 mod right;
 mod shown;
 

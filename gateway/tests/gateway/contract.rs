@@ -32,6 +32,12 @@ to     = "stub.upload"
 access = "anyone"
 
 [[route]]
+match  = "POST /api/v1/pictures"
+to     = "stub.create_picture"
+access = "anyone"
+form   = { caption = "text" }
+
+[[route]]
 match     = "GET /api/v1/socket"
 to        = "stub.open_socket"
 access    = "anyone"
@@ -99,10 +105,22 @@ fn contract() -> Value {
                 "delete": with_id(operation("delete_item", &["204"])),
             },
             "/uploads": { "post": reads(operation("upload", &["201"]), "multipart/form-data") },
+            "/pictures": { "post": takes_picture() },
             "/socket": { "get": operation("open_socket", &["200"]) },
             "/private": { "get": operation("show_private", &["200"]) },
         }),
     )
+}
+
+/// An operation that reads forms, and JSON too.
+fn takes_picture() -> Value {
+    let schema = json!({ "type": "object", "properties": { "text": { "type": "string" }, "image": {} } });
+    let types = ["multipart/form-data", "application/x-www-form-urlencoded", "application/json"];
+    let content: serde_json::Map<_, _> =
+        types.iter().map(|media_type| ((*media_type).to_owned(), json!({ "schema": schema }))).collect();
+    let mut operation = operation("create_picture", &["201"]);
+    operation["requestBody"] = json!({ "content": content });
+    operation
 }
 
 fn document(title: &str, paths: &Value) -> Value {

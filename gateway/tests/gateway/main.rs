@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod composing;
 mod configuration;
+mod conformance;
 mod contract;
 mod cors;
+mod documented;
 mod drain;
 mod faults;
+mod forms;
 mod guard;
 mod limits;
 mod observing;
@@ -16,6 +20,7 @@ mod statuses;
 mod streaming;
 mod tokens;
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
@@ -28,12 +33,11 @@ use testkit::Caller;
 use tokio::task::JoinHandle;
 use upstream::Upstream;
 
-/// A gateway on ports of its own, in front of the service `stub`.
+/// A gateway on ports of its own, in front of the service `stub`, or of others.
 pub(crate) struct Gateway {
     address: SocketAddr,
     pub(crate) admin: SocketAddr,
-    /// The service, which can be severed.
-    pub(crate) stub: Upstream,
+    services: HashMap<String, Upstream>,
     stop: CancellationToken,
     serving: JoinHandle<std::io::Result<()>>,
     _directory: TempDir,
@@ -49,6 +53,11 @@ impl Gateway {
     pub(crate) async fn with(url: &str, settings: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         contract::write(directory.path(), url, settings);
+        Self::of(directory)
+    }
+
+    /// Of the configuration in this directory.
+    pub(crate) fn of(directory: TempDir) -> Self {
         let plan = Plan::load(&Sources::directory(directory.path())).unwrap_or_else(|mistakes| panic!("{mistakes}"));
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let config = Config {
@@ -59,13 +68,20 @@ impl Gateway {
             keys: directory.path().join("keys"),
             internal_key: Some(InternalKey::random()),
         };
+        let names: Vec<String> = plan.services.iter().map(|service| service.name.clone()).collect();
         let gateway = gateway::build(config, plan, Vec::new()).unwrap();
-        let stub = gateway.upstream("stub").unwrap().clone();
+        let upstream = |name: String| gateway.upstream(&name).cloned().map(|upstream| (name, upstream));
+        let services = names.into_iter().filter_map(upstream).collect();
         let bound = gateway.bind().unwrap();
         let stop = CancellationToken::new();
         let (address, admin) = (bound.address(), bound.admin_address());
         let serving = tokio::spawn(bound.run(stop.clone().cancelled_owned()));
-        Self { address, admin, stub, stop, serving, _directory: directory }
+        Self { address, admin, services, stop, serving, _directory: directory }
+    }
+
+    /// A service, which can be severed.
+    pub(crate) fn upstream(&self, name: &str) -> &Upstream {
+        &self.services[name]
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -33,11 +33,11 @@ async fn a_dead_service_is_seen_but_does_not_make_the_gateway_not_ready() {
 async fn a_service_can_be_cut_off_and_comes_back() {
     let stub = Stub::answering(200, "application/json", "{}").await;
     let gateway = Gateway::over(&stub.url()).await;
-    gateway.stub.sever(true);
+    gateway.upstream("stub").sever(true);
     let answer = gateway.caller().get("/api/v1/items/1").await;
     answer.problem(503, "upstream_unavailable");
     assert_eq!(answer.header("proxy-status"), "agora; error=connection_refused");
     assert_eq!(stub.calls(), 0);
-    gateway.stub.sever(false);
+    gateway.upstream("stub").sever(false);
     let _ = gateway.caller().get("/api/v1/items/1").await.expect(200);
 }

@@ -6,6 +6,7 @@
 mod accounts;
 mod documents;
 mod forgery;
+mod home;
 mod outage;
 mod pages;
 mod processes;

@@ -21,6 +21,7 @@ fn every_route(system: &System, user: &User) -> Vec<Call> {
         anonymous.get("/api/v1/users"),
         anonymous.get("/api/v1/users/ada"),
         user.get("/api/v1/users/me"),
+        user.get("/api/v1/home"),
         user.patch("/api/v1/users/me", &change),
         user.delete("/api/v1/users/me"),
         user.put("/api/v1/users/ada", &change),

@@ -47,13 +47,16 @@ fn published<'a>(document: &'a Value, method: &str, template: &'a str, operation
         method: method.to_owned(),
         template,
         service: "users",
-        document,
+        document: std::borrow::Cow::Borrowed(document),
         operation,
         id: operation.to_owned(),
         caller: Caller::Anyone,
         upstream: true,
         built_in: false,
         successor: None,
+        form: None,
+        composed: None,
+        errors: &[],
     }
 }
 
@@ -276,4 +279,26 @@ fn an_operation_keeps_its_id_on_the_route_that_is_not_deprecated() {
         ("users", "show_user", "GET /api_v1/users/{id}".to_owned(), true),
     ];
     assert_eq!(ids(&routes), ["list_users_at_get_users_users", "list_users", "show_user"]);
+}
+
+#[test]
+fn a_route_that_renames_fields_shows_its_names_and_the_shared_schema_keeps_its_own() {
+    let post = json!({"$ref": "#/components/schemas/Post"});
+    let body = json!({"content": {"multipart/form-data": {"schema": post}}});
+    let responses = json!({"201": {"description": "Made.", "content": {"application/json": {"schema": post}}}});
+    let contract = json!({
+        "paths": {"/posts": {"post": {"operationId": "create_post", "requestBody": body, "responses": responses}}},
+        "components": {"schemas": {
+            "Post": {"required": ["text"], "properties": {"text": {"$ref": "#/components/schemas/Text"}}},
+            "Text": {"type": "string"},
+        }},
+    });
+    let renames = [("caption", "text")].into_iter().collect();
+    let mut route = published(&contract, "post", "/api/v1/posts", "create_post");
+    route.form = Some(&renames);
+    let document = merge(&surface(vec![route])).unwrap();
+    let schema = &document["paths"]["/api/v1/posts"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"];
+    let reference = json!({"$ref": "#/components/schemas/users.Text"});
+    assert_eq!(schema, &json!({"required": ["caption"], "properties": {"caption": reference}}));
+    assert_eq!(document["components"]["schemas"]["users.Post"]["required"], json!(["text"]));
 }

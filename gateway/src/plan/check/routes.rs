@@ -1,13 +1,19 @@
 //! One route or proxy at a time: the operation exists, may be public, and gets what it needs.
 
+use std::time::Duration;
+
 use http::Method;
 
-use super::super::contract::{Contract, Operation, OperationParameter};
-use super::super::file::{Match, OperationName, ProxyDraft, RouteDraft};
-use super::super::read::{At, Collector, nearest, one_of};
-use super::super::{Access, PathPiece, Route, Service, ServiceId, ServiceKind, Settings, Target, TokenRule};
-use super::Checked;
+use super::super::contract::{Contract, Operation};
+use super::super::file::{Match, ProxyDraft, RouteDraft};
+use super::super::read::{At, Collector, nearest};
+use super::super::{
+    Binding, Composition, ContractMode, PathPiece, Route, Service, ServiceKind, Settings, Source, Target, TokenRule,
+};
+use super::call::{self, Called, Reach};
+use super::composition::{self, Site};
 use super::services::{Named, Services};
+use super::{Checked, conformance, consistent, errors, form};
 use crate::routes::{Pattern, Segment};
 
 /// Checks a route; what is none has been reported.
@@ -17,32 +23,82 @@ pub(super) fn check(
     settings: &Settings,
     mistakes: &Collector,
 ) -> Option<Checked> {
-    let found = draft.to.as_ref().and_then(|to| operation(to, services, mistakes));
-    if let (Some(matches), Some((_, service, operation))) = (&draft.matches, &found) {
-        method(matches, service, operation, mistakes);
-        parameters(matches, service, operation, mistakes);
+    consistent::check(draft, mistakes);
+    let errors = errors::check(draft, mistakes);
+    let composed = composition::is_needed(draft);
+    let to = draft.to.as_ref().and_then(|to| call::operation(to, services, reach(draft), mistakes));
+    let matches = draft.matches.as_ref()?;
+    if let Some(to) = to {
+        conformance::check(draft, to.service, to.operation, mistakes);
+        method(draft, matches, to.service, to.operation, mistakes);
+        if !composed {
+            parameters(matches, &to, mistakes);
+        }
     }
-    consistent(draft, mistakes);
-    let (matches, (service, at, operation), access) = (draft.matches.as_ref()?, found?, draft.access.as_ref()?);
-    let path = pieces(&operation.path, &matches.value.pattern)?;
-    let default_limit =
-        if operation.takes_upload() { settings.limits.upload_bytes } else { settings.limits.body_bytes };
+    if to.is_none() && (draft.has_to || draft.parts.is_empty()) {
+        if draft.has_to {
+            // What is behind it cannot be known, but its parts can be looked at.
+            composition::check(&Site { draft, matches, services, to, mistakes });
+        }
+        return None;
+    }
+    let form = to.and_then(|to| form::check(draft, to.service, to.operation, mistakes));
+    let composition = if composed {
+        let site = Site { draft, matches, services, to, mistakes };
+        let composition = composition::check(&site)?;
+        unused(matches, &composition, mistakes);
+        Some(composition)
+    } else {
+        None
+    };
+    let target = match (to, &composition) {
+        (Some(Called { id, operation, .. }), composition) => {
+            let path = match composition.as_ref().and_then(|composition| composition.main()) {
+                Some(main) => main.path.clone(),
+                None => pieces(&operation.path, &matches.value.pattern)?,
+            };
+            Target::Operation { service: id, operation: operation.id.clone(), path }
+        }
+        (None, Some(_)) if draft.to.is_none() => Target::Parts,
+        (None, _) => return None,
+    };
+    let access = draft.access.as_ref()?;
     let route = Route {
         method: Some(matches.value.method.clone()),
         template: matches.value.template.clone(),
         access: access.value.clone(),
         token: value_of(&draft.token, TokenRule::Check),
-        target: Target::Operation { service, operation: operation.id.clone(), path },
-        timeout: value_of(&draft.timeout, settings.deadline.min(at.timeout)),
-        body_limit: value_of(&draft.body_limit, default_limit),
+        target,
+        timeout: value_of(&draft.timeout, deadline(to, composition.as_deref(), settings)),
+        body_limit: value_of(&draft.body_limit, body_limit(to, settings)),
         deprecated: draft.deprecated.as_ref().map(|at| at.value.clone()),
         assert_roles: draft.assert_roles.iter().map(|role| role.value.clone()).collect(),
         profiles: draft.profiles.iter().map(|profile| profile.value.clone()).collect(),
         websocket: value_of(&draft.websocket, false),
+        composition,
+        errors,
+        form,
         origin: draft.mark.source_span(),
+        contract: value_of(&draft.contract, ContractMode::Off),
     };
     let pattern = Some(matches.value.pattern.clone());
     Some(Checked { route, pattern, mark: matches.mark.clone(), successor: draft.deprecated.clone() })
+}
+
+/// A request that asks several services has the whole deadline, each call what its service allows.
+fn deadline(to: Option<Called<'_>>, composition: Option<&Composition>, settings: &Settings) -> Duration {
+    match (to, composition) {
+        (_, Some(composition)) if composition.is_composed() => settings.deadline,
+        (Some(to), _) => settings.deadline.min(to.service.timeout),
+        (None, _) => settings.deadline,
+    }
+}
+
+fn body_limit(to: Option<Called<'_>>, settings: &Settings) -> u64 {
+    match to {
+        Some(to) if to.operation.takes_upload() => settings.limits.upload_bytes,
+        _ => settings.limits.body_bytes,
+    }
 }
 
 /// Checks a proxy, and makes its origin a service without a contract.
@@ -82,7 +138,11 @@ pub(super) fn check_proxy(
         assert_roles: Vec::new(),
         profiles: draft.profiles.iter().map(|profile| profile.value.clone()).collect(),
         websocket: value_of(&draft.websocket, false),
+        composition: None,
+        errors: Vec::new(),
+        form: None,
         origin: draft.mark.source_span(),
+        contract: ContractMode::Off,
     };
     Some(Checked { route, pattern: None, mark: prefix.mark.clone(), successor: None })
 }
@@ -91,41 +151,20 @@ fn value_of<T: Clone>(given: &Option<At<T>>, default: T) -> T {
     given.as_ref().map_or(default, |at| at.value.clone())
 }
 
-/// The operation that `to` names, if it may be public.
-fn operation<'s>(
-    to: &At<OperationName>,
-    services: &'s Services,
-    mistakes: &Collector,
-) -> Option<(ServiceId, &'s Service, &'s Operation)> {
-    let OperationName { service: service_name, operation: name } = &to.value;
-    let (id, service) = match services.named(service_name) {
-        Named::Known(id, service) => (id, service),
-        Named::Broken => return None,
-        Named::Unknown => {
-            mistakes.blame(&to.mark, services.unknown(service_name));
-            return None;
-        }
-    };
-    let Some(operation) = service.contract.operation(name) else {
-        let public: Vec<&str> =
-            service.contract.operations().filter(|one| !one.internal).map(|one| one.id.as_str()).collect();
-        let hint = one_of(name, &public);
-        mistakes.blame(&to.mark, format!("The contract of `{service_name}` has no operation `{name}`{hint}"));
-        return None;
-    };
-    if operation.internal {
-        let sentence =
-            format!("`{service_name}.{name}` is internal (`x-internal` in its contract): no public route may name it.");
-        mistakes.blame(&to.mark, sentence);
-        return None;
-    }
-    Some((id, service, operation))
+/// Which operations a route may name. An older API may be built on what only the gateway may call.
+fn reach(draft: &RouteDraft) -> Reach {
+    let file = draft.mark.source_span().file;
+    let directories: Vec<&str> = file.split(['/', '\\']).rev().skip(1).collect();
+    let is_compat = directories.windows(2).any(|pair| pair == ["compat", "routes"]);
+    if is_compat { Reach::Internal } else { Reach::Public }
 }
 
-/// A request goes on with its own method, so the two must agree.
-fn method(matches: &At<Match>, service: &Service, operation: &Operation, mistakes: &Collector) {
+/// A request goes on with its own method, so the two must agree, unless the route makes another request of it. What a browser
+/// may ask for without being told to never changes anything.
+fn method(draft: &RouteDraft, matches: &At<Match>, service: &Service, operation: &Operation, mistakes: &Collector) {
     let Match { method, .. } = &matches.value;
-    if *method == operation.method {
+    let remade = *method != Method::GET && (draft.request.is_some() || draft.status.is_some());
+    if *method == operation.method || remade {
         return;
     }
     let (name, id, path) = (&service.name, &operation.id, &operation.path);
@@ -140,8 +179,8 @@ fn method(matches: &At<Match>, service: &Service, operation: &Operation, mistake
 }
 
 /// Every path parameter of the operation comes from one of that name, and every one of the route goes somewhere.
-fn parameters(matches: &At<Match>, service: &Service, operation: &Operation, mistakes: &Collector) {
-    let (name, id) = (&service.name, &operation.id);
+fn parameters(matches: &At<Match>, called: &Called<'_>, mistakes: &Collector) {
+    let (name, operation) = (called.name(), called.operation);
     let mut needed: Vec<&str> = operation.path_parameters.iter().map(|parameter| parameter.name.as_str()).collect();
     let given: Vec<&str> = matches.value.pattern.names().collect();
     for unknown in given.iter().filter(|given| !needed.contains(given)).copied().collect::<Vec<_>>() {
@@ -150,24 +189,23 @@ fn parameters(matches: &At<Match>, service: &Service, operation: &Operation, mis
         let meant = nearest(unknown, &free).or(only);
         let hint = meant.map_or_else(|| ".".to_owned(), |meant| format!("; did you mean `{{{meant}}}`?"));
         needed.retain(|needed| Some(*needed) != meant);
-        mistakes.blame(&matches.mark, format!("`{{{unknown}}}` is no path parameter of `{name}.{id}`{hint}"));
+        mistakes.blame(&matches.mark, format!("`{{{unknown}}}` is no path parameter of `{name}`{hint}"));
     }
     for missing in needed.iter().filter(|needed| !given.contains(needed)) {
-        let sentence =
-            format!("`{name}.{id}` needs the path parameter `{{{missing}}}`, which this path does not have.");
+        let sentence = format!("`{name}` needs the path parameter `{{{missing}}}`, which this path does not have.");
         mistakes.blame(&matches.mark, sentence);
     }
     for parameter in operation.path_parameters.iter().filter(|parameter| given.contains(&parameter.name.as_str())) {
-        if let Some(kind) = unbindable(parameter, &service.contract, false) {
+        if let Some(kind) = call::unbindable(called, parameter, false) {
             let sentence =
-                format!("`{{{}}}` is {kind} in `{name}.{id}`; one path segment cannot carry that.", parameter.name);
+                format!("`{{{}}}` is {kind} in `{name}`; one path segment cannot carry that.", parameter.name);
             mistakes.blame(&matches.mark, sentence);
         }
     }
     for parameter in operation.query_parameters.iter().filter(|parameter| parameter.required) {
-        if let Some(kind) = unbindable(parameter, &service.contract, true) {
+        if let Some(kind) = call::unbindable(called, parameter, true) {
             let sentence = format!(
-                "The required query parameter `{}` of `{name}.{id}` is {kind}; a client cannot send that by name.",
+                "The required query parameter `{}` of `{name}` is {kind}; a client cannot send that by name.",
                 parameter.name
             );
             mistakes.blame(&matches.mark, sentence);
@@ -175,33 +213,19 @@ fn parameters(matches: &At<Match>, service: &Service, operation: &Operation, mis
     }
 }
 
-/// What a parameter is, if no text can be that.
-fn unbindable(parameter: &OperationParameter, contract: &Contract, repeated: bool) -> Option<&'static str> {
-    match contract.resolved(&parameter.schema).get("type")?.as_str()? {
-        "array" if !repeated => Some("a list"),
-        "object" => Some("an object"),
-        "null" => Some("null"),
-        _ => None,
-    }
-}
-
-/// Keys of one route that contradict each other.
-fn consistent(draft: &RouteDraft, mistakes: &Collector) {
-    let ignores = draft.token.as_ref().filter(|token| token.value == TokenRule::Ignore);
-    if let (Some(token), Some(access)) = (ignores, &draft.access)
-        && access.value != Access::Anyone
-    {
-        let sentence = format!(
-            "Without its token nobody can be known to be `{}`; leave this out, or let `anyone` call.",
-            access.value
-        );
-        mistakes.blame(&token.mark, sentence);
-    }
-    let upgrades = draft.websocket.as_ref().filter(|websocket| websocket.value);
-    if let (Some(websocket), Some(matches)) = (upgrades, &draft.matches)
-        && matches.value.method != Method::GET
-    {
-        mistakes.blame(&websocket.mark, format!("A WebSocket starts with GET, not with {}.", matches.value.method));
+/// A path parameter of the route that no call of it takes.
+fn unused(matches: &At<Match>, composition: &Composition, mistakes: &Collector) {
+    let takes = |binding: &Binding, index: usize| matches!(binding.source, Source::Path(taken) if taken == index);
+    for (index, name) in matches.value.pattern.names().enumerate() {
+        let is_taken = composition.parts.iter().any(|part| {
+            part.path.contains(&PathPiece::Parameter(index)) || part.bindings.iter().any(|one| takes(one, index))
+        });
+        if !is_taken {
+            let sentence = format!(
+                "Nothing takes the path parameter `{{{name}}}`; bind it, like `bind.{name} = \"path:{name}\"`."
+            );
+            mistakes.blame(&matches.mark, sentence);
+        }
     }
 }
 

@@ -40,6 +40,11 @@ impl Services {
         format!("There is no service `{name}`{}", one_of(name, &known))
     }
 
+    /// The contract of a service.
+    pub(super) fn contract(&self, id: ServiceId) -> Option<&Contract> {
+        self.known.get(usize::from(id.0)).map(|service| &service.contract)
+    }
+
     /// Adds the origin of a proxy, under a name that is its own.
     pub(super) fn add(&mut self, service: Service) -> Option<ServiceId> {
         let id = u16::try_from(self.known.len()).ok()?;

@@ -61,6 +61,7 @@ fn operation(
         internal: value.get("x-internal").is_some_and(|flag| flag != &Value::Bool(false)),
         path_parameters,
         query_parameters: select(&parameters, "query"),
+        header_parameters: select(&parameters, "header"),
         has_body: body.is_some(),
         request_media_types: content.into_iter().flat_map(Map::keys).cloned().collect(),
         statuses: statuses.iter().filter_map(|status| status.parse().ok()).collect(),
@@ -85,12 +86,15 @@ fn parameters<'d>(document: &'d Value, item: &'d Value, operation: &'d Map<Strin
     parameters
 }
 
-fn select(parameters: &[&Value], place: &str) -> Vec<OperationParameter> {
+fn select(parameters: &[&Value], place: &'static str) -> Vec<OperationParameter> {
     let here = parameters.iter().filter(|parameter| parameter.get("in").and_then(Value::as_str) == Some(place));
     let read = |parameter: &&Value| OperationParameter {
         name: parameter.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
         required: place == "path" || parameter.get("required") == Some(&Value::Bool(true)),
         schema: parameter.get("schema").cloned().unwrap_or(Value::Null),
+        place,
+        // The default of the style `form`, which is the one that parameters have unless they say otherwise.
+        repeated: parameter.get("explode") != Some(&Value::Bool(false)),
     };
     here.map(read).collect()
 }

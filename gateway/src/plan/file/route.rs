@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use http::{Method, Uri};
+use http::{Method, StatusCode, Uri};
 
-use super::super::read::{At, Mark, Section, Value, one_of};
-use super::super::{Access, Successor, TokenRule};
+use super::super::read::{At, Entries, Mark, Section, Value, one_of};
+use super::super::{Access, ContractMode, Successor, TokenRule};
+use super::part::{self, PartDraft};
 use super::service::base_url;
+use super::shape::ShapeDraft;
 use crate::routes::Pattern;
 
 /// A route as the file has it.
@@ -14,6 +16,8 @@ use crate::routes::Pattern;
 pub(crate) struct RouteDraft {
     pub(crate) mark: Mark,
     pub(crate) matches: Option<At<Match>>,
+    /// Whether `to` is written, readable or not.
+    pub(crate) has_to: bool,
     pub(crate) to: Option<At<OperationName>>,
     pub(crate) access: Option<At<Access>>,
     pub(crate) token: Option<At<TokenRule>>,
@@ -23,6 +27,52 @@ pub(crate) struct RouteDraft {
     pub(crate) assert_roles: Vec<At<String>>,
     pub(crate) profiles: Vec<At<String>>,
     pub(crate) websocket: Option<At<bool>>,
+    pub(crate) contract: Option<At<ContractMode>>,
+    /// Public names, each with the operation's field that it stands for.
+    pub(crate) form: Option<At<Entries>>,
+    pub(crate) bind: Entries,
+    pub(crate) query: Entries,
+    /// Whether all of `bind` and `query` could be read.
+    pub(crate) binds_whole: bool,
+    pub(crate) request: Option<At<String>>,
+    pub(crate) shape: ShapeDraft,
+    pub(crate) finish: Option<At<String>>,
+    pub(crate) status: Option<At<StatusCode>>,
+    pub(crate) headers: Entries,
+    pub(crate) errors: Vec<ErrorDraft>,
+    pub(crate) response_schema: Option<At<String>>,
+    pub(crate) parts: Vec<PartDraft>,
+    pub(crate) includes: Vec<PartDraft>,
+    pub(crate) fields: Option<At<FieldsDraft>>,
+    pub(crate) doc: Option<At<DocDraft>>,
+}
+
+/// How a route answers one problem code.
+#[derive(Debug)]
+pub(crate) struct ErrorDraft {
+    pub(crate) code: At<String>,
+    pub(crate) status: Option<At<StatusCode>>,
+    pub(crate) detail: Option<At<String>>,
+    /// Whether all of it could be read.
+    pub(crate) whole: bool,
+}
+
+/// What `?fields=` may name.
+#[derive(Debug)]
+pub(crate) enum FieldsDraft {
+    /// Everything that the schema of the answer declares, or nothing.
+    All(bool),
+    /// These.
+    Listed(Vec<At<String>>),
+}
+
+/// How a route is documented that no single operation stands behind.
+#[derive(Debug)]
+pub(crate) struct DocDraft {
+    pub(crate) id: Option<At<String>>,
+    pub(crate) summary: Option<At<String>>,
+    pub(crate) description: Option<At<String>>,
+    pub(crate) tag: Option<At<String>>,
 }
 
 /// A proxy as the file has it.
@@ -63,12 +113,18 @@ pub(crate) const PROFILES: &[&str] = &["demo", "production"];
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 pub(super) fn read(mut section: Section<'_>) -> RouteDraft {
+    let mistakes = section.mistakes();
+    let has_to = section.has("to");
+    let (to, before) = (read_to(&mut section), mistakes.count());
+    let (bind, query) = (section.texts("bind"), section.texts("query"));
+    let binds_whole = mistakes.count() == before;
+    let parts = read_parts(&mut section);
     let draft = RouteDraft {
         mark: section.mark().clone(),
         matches: section
             .required("match", "a method and a path, like \"GET /api/v1/users/{username}\"", |v| v.parsed(matches)),
-        to: section
-            .required("to", "the operation behind this route, like \"users.show_user\"", |v| v.parsed(operation_name)),
+        has_to,
+        to,
         access: section.required("access", ACCESS, |v| v.parsed(access)),
         token: section.optional("token", |v| v.parsed(token)),
         timeout: section.optional("timeout", Value::positive_duration),
@@ -77,9 +133,110 @@ pub(super) fn read(mut section: Section<'_>) -> RouteDraft {
         assert_roles: list(&mut section, "assert_roles", role),
         profiles: list(&mut section, "profiles", profile),
         websocket: section.optional("websocket", Value::flag),
+        bind,
+        query,
+        binds_whole,
+        request: section.optional("request", Value::text),
+        shape: ShapeDraft::read(&mut section),
+        finish: section.optional("finish", Value::text),
+        status: section.optional("status", success),
+        headers: section.texts("headers"),
+        errors: section.named("errors", read_error),
+        response_schema: section.optional("response_schema", Value::text),
+        parts,
+        includes: section.named("include", part::read),
+        fields: section.optional("fields", fields),
+        doc: section.optional("doc", read_doc),
+        form: section.entries("form"),
+        contract: section.optional("contract", |v| v.parsed(ContractMode::parse)),
     };
     section.finish();
     draft
+}
+
+/// A route leads to an operation, or it has parts that do.
+fn read_to(section: &mut Section<'_>) -> Option<At<OperationName>> {
+    let read = |value: Value<'_>| value.parsed(operation_name);
+    if section.has("parts") {
+        return section.optional("to", read);
+    }
+    section.required("to", "the operation behind this route, like \"users.show_user\"", read)
+}
+
+/// The parts; a route that has neither any nor a `to` does nothing.
+fn read_parts(section: &mut Section<'_>) -> Vec<PartDraft> {
+    let before = section.mistakes().count();
+    let parts = section.named("parts", part::read);
+    if parts.is_empty() && section.has("parts") && !section.has("to") && section.mistakes().count() == before {
+        section.refuse("There is nothing behind this route: give it a part, or `to`.");
+    }
+    parts
+}
+
+fn read_error(code: At<String>, mut section: Section<'_>) -> ErrorDraft {
+    let mistakes = section.mistakes();
+    let before = mistakes.count();
+    let mut draft = ErrorDraft {
+        code,
+        status: section.optional("status", |value| status(value, 400..=599)),
+        detail: section.optional("detail", Value::text),
+        whole: false,
+    };
+    section.finish();
+    draft.whole = mistakes.count() == before;
+    draft
+}
+
+fn read_doc(value: Value<'_>) -> Option<DocDraft> {
+    let mut section = value.section()?;
+    let draft = DocDraft {
+        id: section
+            .required("id", "the operationId in the public document, like \"show_home\"", |v| v.parsed(operation_id)),
+        summary: section.required("summary", "what the operation does, in a few words", Value::text),
+        description: section.optional("description", Value::text),
+        tag: section.required("tag", "the group in the public document, like \"Users\"", Value::text),
+    };
+    section.finish();
+    Some(draft)
+}
+
+fn operation_id(text: &str) -> Result<String, String> {
+    let is_id = text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if is_id {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is no operationId; use lower-case letters, digits and `_`"))
+    }
+}
+
+fn status(value: Value<'_>, of: std::ops::RangeInclusive<u16>) -> Option<StatusCode> {
+    let number = value.number()?;
+    let status = u16::try_from(number).ok().filter(|number| of.contains(number));
+    match status.and_then(|number| StatusCode::from_u16(number).ok()) {
+        Some(status) => Some(status),
+        None => value.refuse(format!("This must be a status from {} to {}, not {number}.", of.start(), of.end())),
+    }
+}
+
+/// A success that has a body.
+fn success(value: Value<'_>) -> Option<StatusCode> {
+    match value.number()? {
+        number @ (204..=206) => {
+            value.refuse(format!("An answer with the status {number} has no body, or only a piece of one."))
+        }
+        _ => status(value, 200..=299),
+    }
+}
+
+fn fields(value: Value<'_>) -> Option<FieldsDraft> {
+    if value.is_empty() {
+        return value.refuse("A client could choose nothing; list the fields, or leave this out.");
+    }
+    if value.is_list() {
+        return value.list(Value::text).map(FieldsDraft::Listed);
+    }
+    value.flag().map(FieldsDraft::All)
 }
 
 pub(super) fn read_proxy(mut section: Section<'_>) -> ProxyDraft {
@@ -119,7 +276,7 @@ fn matches(text: &str) -> Result<Match, String> {
     Ok(Match { method, template: template.to_owned(), pattern })
 }
 
-fn operation_name(text: &str) -> Result<OperationName, String> {
+pub(super) fn operation_name(text: &str) -> Result<OperationName, String> {
     match text.split_once('.') {
         Some((service, operation)) if !service.is_empty() && !operation.is_empty() && !operation.contains('.') => {
             Ok(OperationName { service: service.to_owned(), operation: operation.to_owned() })

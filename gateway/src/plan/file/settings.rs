@@ -18,6 +18,7 @@ pub(super) fn read(section: &mut Section<'_>) -> Settings {
             value.list(|value| value.parsed(|text| text.parse().map_err(|_| format!("`{text}` is no IP address"))))?,
         ))
     });
+    section.set("public_origin", &mut settings.public_origin, |value| value.parsed(origin));
     table(section, "listen", |section| listen(section, &mut settings.listen));
     table(section, "limits", |section| limits(section, &mut settings.limits));
     table(section, "auth", |section| auth(section, &mut settings.auth));
@@ -57,6 +58,9 @@ fn limits(section: &mut Section<'_>, limits: &mut Limits) {
     section.set("connections_per_address", &mut limits.connections_per_address, Value::count);
     section.set("keep_alive_timeout", &mut limits.keep_alive_timeout, Value::positive_duration);
     section.set("upstream_connect_timeout", &mut limits.upstream_connect_timeout, Value::positive_duration);
+    section.set("part_bytes", &mut limits.part_bytes, Value::size);
+    section.set("composed_bytes", &mut limits.composed_bytes, Value::size);
+    section.set("join_keys", &mut limits.join_keys, Value::count);
 }
 
 fn auth(section: &mut Section<'_>, auth: &mut Auth) {

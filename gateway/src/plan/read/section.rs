@@ -6,6 +6,9 @@ use toml::de::DeTable;
 
 use super::{At, Collector, File, Mark, Value, nearest};
 
+/// The names that a person chose in a table, each with its text.
+pub(crate) type Entries = Vec<(At<String>, At<String>)>;
+
 /// A table that is being read. Keys that were not asked for by the time it is finished are mistakes.
 pub(crate) struct Section<'a> {
     mark: Mark,
@@ -28,6 +31,11 @@ impl<'a> Section<'a> {
     /// Whether the key is there, readable or not.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.value(key).is_some()
+    }
+
+    /// Whether there is nothing in the table.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.table.is_empty()
     }
 
     /// Reports a mistake of the table as a whole.
@@ -78,6 +86,33 @@ impl<'a> Section<'a> {
         entries.map(|(name, entry)| read(name, entry)).collect()
     }
 
+    /// Reads a table of texts whose keys are names that the person chose, in their order; it may be empty. Texts that cannot
+    /// be read have been reported, and are left out.
+    pub(crate) fn entries(&mut self, key: &'static str) -> Option<At<Entries>> {
+        let section = self.optional(key, Value::section)?;
+        Some(section.map(Section::into_entries))
+    }
+
+    /// The same, where a table that is not there is as good as an empty one.
+    pub(crate) fn texts(&mut self, key: &'static str) -> Entries {
+        self.entries(key).map_or_else(Vec::new, |at| at.value)
+    }
+
+    /// This table as names that the person chose, each with a text.
+    pub(crate) fn into_entries(self) -> Entries {
+        let file = self.file();
+        let entries = self.table.iter().filter_map(|(name, item)| {
+            let name = At::new(name.get_ref().to_string(), file.mark(name.span()));
+            Some((name, At::new(file.value(item, self.mistakes).text()?, file.mark(item.span()))))
+        });
+        entries.collect()
+    }
+
+    /// Where mistakes are reported.
+    pub(crate) fn mistakes(&self) -> &'a Collector {
+        self.mistakes
+    }
+
     /// Reads an array of tables (`[[key]]`).
     pub(crate) fn each<T>(&mut self, key: &'static str, read: impl FnMut(Section<'a>) -> T) -> Vec<T> {
         let sections = self.optional(key, |value| value.list(Value::section));
@@ -93,12 +128,16 @@ impl<'a> Section<'a> {
             }
             let absent: Vec<&str> = self.known.iter().copied().filter(|known| self.value(known).is_none()).collect();
             let mark = self.file().mark(key.span());
-            let sentence = match nearest(name, &absent) {
+            // A table may have been written in pieces.
+            let is_table = |key: &&str| self.table.get(*key).is_some_and(|item| item.get_ref().is_table());
+            let tables = || self.known.iter().copied().filter(is_table).collect::<Vec<_>>();
+            let near = nearest(name, &absent).or_else(|| if is_table(&name) { nearest(name, &tables()) } else { None });
+            let sentence = match near {
                 Some(meant) => {
                     self.missing.retain(|(missing, _)| *missing != meant);
                     format!("There is no key `{name}`; did you mean `{meant}`?")
                 }
-                None => format!("There is no key `{name}` here; there is {}.", self.choices()),
+                None => format!("There is no key `{name}` here{}", self.choices()),
             };
             self.mistakes.blame(&mark, sentence);
         }
@@ -107,8 +146,13 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Every key, if they are few, as the end of a sentence.
     fn choices(&self) -> String {
-        super::text::listed(&self.known.iter().copied().collect::<Vec<_>>())
+        let known: Vec<&str> = self.known.iter().copied().collect();
+        match known.len() {
+            0..=12 => format!("; there is {}.", super::text::listed(&known)),
+            count => format!("; none of the {count} that there are is near."),
+        }
     }
 
     fn value(&self, key: &str) -> Option<Value<'a>> {

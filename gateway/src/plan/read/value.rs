@@ -128,6 +128,11 @@ impl<'a> Value<'a> {
         Some(read.collect())
     }
 
+    /// Whether it is a list.
+    pub(crate) fn is_list(&self) -> bool {
+        self.item.as_array().is_some()
+    }
+
     /// Whether it is a list with nothing in it.
     pub(crate) fn is_empty(&self) -> bool {
         self.item.as_array().is_some_and(|items| items.is_empty())

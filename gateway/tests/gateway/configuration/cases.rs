@@ -1,6 +1,9 @@
 //! One change each to a right configuration, and what must be said about it.
 
+mod composed;
+mod conformance;
 mod contracts;
+mod forms;
 mod routes;
 mod settings;
 
@@ -16,7 +19,11 @@ struct Case {
 
 /// `file:line:column`, marked text and sentence of every mistake.
 fn mistakes(file: &str, change: (&str, &str)) -> Vec<(String, String, String)> {
-    let refused = load(&[(file, edited(file, change.0, change.1))]).expect_err(change.1);
+    mistakes_of(&[(file, edited(file, change.0, change.1))])
+}
+
+fn mistakes_of(changed: &[(&str, String)]) -> Vec<(String, String, String)> {
+    let refused = load(changed).expect_err("a mistake");
     let marked = |column: u32, width: usize, line: &str| line.chars().skip(column as usize - 1).take(width).collect();
     refused.iter().map(|m| (m.at.to_string(), marked(m.at.column, m.width, &m.line), m.sentence.clone())).collect()
 }
@@ -36,6 +43,11 @@ fn each_mistake_in_a_route_is_reported_once_with_its_place_and_a_useful_sentence
 #[test]
 fn each_mistake_in_the_settings_is_reported_once_with_its_place_and_a_useful_sentence() {
     each_is_refused_once(settings::FILE, settings::CASES);
+}
+
+#[test]
+fn each_mistake_in_how_answers_are_held_to_their_contract_is_reported_once_with_its_place_and_a_useful_sentence() {
+    each_is_refused_once(conformance::FILE, conformance::CASES);
 }
 
 #[test]

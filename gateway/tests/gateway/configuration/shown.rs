@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::load;
+use super::{ROUTES, SHOP, load};
 
 #[test]
 fn routes_are_listed_as_a_table() {
@@ -59,4 +59,51 @@ fn explain_says_why_a_request_has_no_route() {
     assert_eq!(method, "DELETE /api/v1/products/7 is answered with 405: the path has GET, HEAD, PUT.");
     let path = explained(Method::GET, "/api/v1/product").unwrap_err();
     assert_eq!(path, "No route takes GET /api/v1/product. The nearest path is `/api/v1/products`.");
+}
+
+#[test]
+fn how_answers_are_held_to_their_contract_is_listed_and_explained() {
+    for (mode, explained) in [
+        ("sample", "sample: one answer in 100 is inspected; what is wrong is counted and logged"),
+        ("warn", "warn: every answer is inspected; what is wrong is counted and logged"),
+        ("enforce", "enforce: 502 contract_violation instead of an answer that is wrong or larger than 1MiB"),
+    ] {
+        let routes = ROUTES.replacen("timeout = \"500ms\"", &format!("contract = \"{mode}\""), 1);
+        let plan = load(&[("conf/routes/shop.toml", routes)]).unwrap();
+        let listing = plan.listing();
+        let ending = format!("shop.show_product     2s       contract: {mode}\n");
+        assert!(listing.contains(&ending), "{listing}");
+        let shown = plan.explain(&Method::GET, "/api/v1/products/7").unwrap();
+        assert!(shown.contains(&format!("contract         {explained}\n")), "{shown}");
+    }
+    let off = load(&[("conf/routes/shop.toml", ROUTES.replace("timeout = \"500ms\"", "contract = \"off\""))]).unwrap();
+    assert!(!off.listing().contains("contract"), "{}", off.listing());
+}
+
+#[test]
+fn the_gateways_own_operations_may_be_held_to_their_contract() {
+    let routes = ROUTES.replacen("token  = \"ignore\"", "token  = \"ignore\"\ncontract = \"enforce\"", 1);
+    assert!(load(&[("conf/routes/shop.toml", routes)]).is_ok());
+}
+
+#[test]
+fn what_cannot_be_compared_or_held_back_is_refused_where_it_is_asked_for() {
+    let told = |answer: &str, mode: &str| {
+        let shop = SHOP.replacen(r#"{"description": "One."}"#, answer, 1);
+        let routes = ROUTES.replacen("timeout = \"500ms\"", &format!("contract = \"{mode}\""), 1);
+        let loaded = load(&[("conf/routes/shop.toml", routes), ("openapi/shop.json", shop)]);
+        loaded.err().map(|mistakes| mistakes.iter().map(ToString::to_string).collect::<String>())
+    };
+    let stream = r#"{"description": "One.", "content": {"text/event-stream": {}}}"#;
+    assert_eq!(told(stream, "warn"), None);
+    let enforced = told(stream, "enforce").unwrap();
+    assert!(
+        enforced.contains("`shop.show_product` answers with `text/event-stream`, which cannot be held back"),
+        "{enforced}"
+    );
+    let broken = r##"{"description": "One.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/None"}}}}"##;
+    assert_eq!(told(broken, "off"), None);
+    let sampled = told(broken, "sample").unwrap();
+    let sentence = "Nothing can be held to the contract of `shop.show_product`: the schema of 200 `application/json` cannot be used: ";
+    assert!(sampled.contains(sentence) && sampled.contains("conf/routes/shop.toml:11:12"), "{sampled}");
 }

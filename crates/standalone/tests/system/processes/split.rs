@@ -117,3 +117,15 @@ async fn a_gateway_that_restarts_while_the_service_is_down_still_knows_what_was_
     let answer = Caller::recorded(address).get("/api/v1/users/me").bearer(access).await;
     answer.problem(401, "session_revoked");
 }
+
+#[tokio::test]
+async fn the_running_service_has_the_contract_that_the_gateway_is_built_with() {
+    let data = tempfile::tempdir().unwrap();
+    let users = Users::new(data.path()).await;
+    let _service = users.start().await;
+    let url = format!("http://{}", users.listen);
+    let variables = [("USERS_URL", url.as_str()), ("AGORA_INTERNAL_KEY", KEY)];
+    let mut check = Process::start(binary("gateway"), &["check", "--live"], &variables);
+    assert!(check.exit().success(), "{}", check.output());
+    assert!(check.output().contains("has the contract that is pinned"), "{}", check.output());
+}

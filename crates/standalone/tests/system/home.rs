@@ -1,0 +1,57 @@
+//! Answers that are put together, and answers of which a client wants only a part.
+
+use serde_json::json;
+
+use crate::{System, over_both};
+
+over_both! {
+    async fn the_home_page_is_one_answer_of_several(system: &System) {
+        system.anonymous().get("/api/v1/home").await.problem(401, "unauthenticated");
+        let ada = system.user("ada").await;
+        let answer = ada.get("/api/v1/home").await.expect(200);
+        let home = answer.json();
+        assert_eq!(home["me"], ada.get("/api/v1/users/me").await.expect(200).json());
+        assert_eq!(home["sessions"]["items"].as_array().unwrap().len(), 1, "{home}");
+        assert_eq!((home.get("_parts"), answer.header("gateway-parts")), (None, ""));
+        let strict = ada.get("/api/v1/home").header("prefer", "handling=strict").await.expect(200);
+        assert_eq!(strict.header("preference-applied"), "handling=strict");
+
+        system.sever(true);
+        let answer = ada.get("/api/v1/home").await;
+        answer.problem(503, "upstream_unavailable");
+        assert_eq!(answer.header("proxy-status"), "agora; error=connection_refused");
+        system.sever(false);
+        let _ = ada.get("/api/v1/home").await.expect(200);
+    }
+
+    async fn a_client_chooses_the_fields_that_it_wants(system: &System) {
+        let ada = system.user("ada").await;
+        let chosen = ada.get("/api/v1/users/me?fields=username,email").await.expect(200);
+        assert_eq!(chosen.json(), json!({ "username": "ada", "email": "ada@example.test" }));
+        let chosen = system.anonymous().get("/api/v1/users/ada?fields=email,id").await.expect(200).json();
+        assert_eq!(chosen, json!({ "id": ada.id }), "an e-mail address is private, also to who asks for it by name");
+        let query = "q=ada&limit=1&fields=items.username,has_more";
+        let page = system.anonymous().get(&format!("/api/v1/users?{query}")).await.expect(200).json();
+        assert_eq!(page["items"], json!([{ "username": "ada" }]));
+        assert_eq!(page.as_object().unwrap().keys().collect::<Vec<_>>(), ["items", "has_more"]);
+        for (path, hint) in [("me?fields=user_name", "username"), ("ada?fields=usernam", "username")] {
+            let problem = ada.get(&format!("/api/v1/users/{path}")).await.problem(400, "invalid_include");
+            let message = problem["errors"][0]["message"].as_str().unwrap();
+            assert!(message.ends_with(&format!("did you mean `{hint}`?")), "{message}");
+        }
+    }
+
+    async fn a_choice_of_fields_keeps_the_version_that_a_write_needs(system: &System) {
+        let ada = system.user("ada").await;
+        let chosen = ada.get("/api/v1/users/me?fields=username").await.expect(200);
+        let tag = chosen.header("etag").to_owned();
+        assert_ne!(tag, "");
+        let change = json!({ "display_name": "Ada L." });
+        let changed = ada.patch("/api/v1/users/me", &change).header("if-match", &tag).await;
+        let _ = changed.expect(200);
+        ada.patch("/api/v1/users/me", &change).header("if-match", &tag).await.problem(412, "precondition_failed");
+        // Another selection of fields is no reason to say that nothing has changed.
+        let again = ada.get("/api/v1/users/me?fields=username").header("if-none-match", &tag).await;
+        let _ = again.expect(200);
+    }
+}

@@ -1,0 +1,86 @@
+//! What of a request goes to its calls: the fields of every part's call, and the body where a program reads it.
+
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, request};
+use http_body::Body as _;
+use hyper::body::Incoming;
+
+use super::run::Asked;
+use super::{ask, made, scan};
+use crate::error::GatewayError;
+use crate::fields::{self, Receiver};
+use crate::form;
+use crate::forward::{self, Intake};
+use crate::listener::Connection;
+use crate::plane::Plane;
+use crate::record::Exchange;
+
+/// The head of every part's call, but for what names its caller.
+pub(super) fn inherit(
+    plane: &Plane,
+    connection: &Connection,
+    exchange: &Exchange,
+    asked: &Asked<'_>,
+    head: &request::Parts,
+) -> HeaderMap {
+    if !asked.prepared.asks_parts {
+        return HeaderMap::new();
+    }
+    let mut headers = head.headers.clone();
+    let trusted = plane.trusts(connection.peer.ip());
+    fields::to_upstream(&mut headers, head.version, Receiver::Service, &connection.forwarded, trusted);
+    ask::inherit(&mut headers);
+    headers.insert(problem::REQUEST_ID, exchange.request_id().clone());
+    headers
+}
+
+/// The body of the main call, and the request's own as JSON where a program reads it.
+pub(super) async fn take_in(
+    plane: &Plane,
+    connection: &Connection,
+    asked: &Asked<'_>,
+    head: &mut request::Parts,
+    body: Incoming,
+) -> Result<(Intake, Bytes), GatewayError> {
+    if !asked.prepared.reads_body {
+        return Ok((Intake::Incoming(body), Bytes::new()));
+    }
+    let (sent, json) = read(connection, asked, head, body).await?;
+    let Some(program) = &asked.composition.request else {
+        // Only values are taken of it: it goes on as it came.
+        return Ok((Intake::Ready(sent), json));
+    };
+    let made = made::by_program(program, json.clone(), plane.base()).await.map_err(|_| GatewayError::BodyShape)?;
+    head.headers.remove(CONTENT_LENGTH);
+    head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok((Intake::Ready(made), json))
+}
+
+/// The body as it came and as JSON: a form as an object of its fields, and nothing as null.
+async fn read(
+    connection: &Connection,
+    asked: &Asked<'_>,
+    head: &request::Parts,
+    body: Incoming,
+) -> Result<(Bytes, Bytes), GatewayError> {
+    if body.is_end_stream() {
+        return Ok((Bytes::new(), Bytes::from_static(b"null")));
+    }
+    let limit = asked.route.body_limit;
+    if forward::declared_length(head).is_some_and(|length| length > limit) {
+        return Err(GatewayError::BodyTooLarge { limit });
+    }
+    let media_type = head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let is_form = str::from_utf8(media_type).is_ok_and(form::is_form);
+    if head.headers.contains_key(CONTENT_ENCODING) || !(is_form || ask::is_json(&head.headers)) {
+        return Err(GatewayError::MediaType);
+    }
+    let body = forward::taken_in(body, limit, connection).await?;
+    if is_form {
+        let renames = asked.route.form.clone().unwrap_or_default();
+        let object = form::to_object(media_type, &body, &renames)?;
+        return Ok((body, object));
+    }
+    if scan::is_json(&body) { Ok((body.clone(), body)) } else { Err(GatewayError::MalformedBody) }
+}

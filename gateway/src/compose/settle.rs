@@ -1,0 +1,100 @@
+//! What the end of a part means: for the part, and for the whole answer.
+
+use bytes::Bytes;
+use http::StatusCode;
+
+use super::batch::Batch;
+use super::run::Run;
+use super::{Outcome, PartFailure, failure, made, scan};
+use crate::error::GatewayError;
+use crate::plan::{Need, Part, Place};
+
+impl Run<'_> {
+    /// What the answer of a part comes to.
+    pub(super) fn document(&self, index: usize, answer: Result<Option<Bytes>, PartFailure>) -> Outcome {
+        let body = match answer {
+            Ok(Some(body)) => body,
+            Ok(None) => return Outcome::Absent,
+            Err(failure) => return Outcome::Failed(failure),
+        };
+        self.scanned(index, body).unwrap_or_else(Outcome::Failed)
+    }
+
+    fn scanned(&self, index: usize, body: Bytes) -> Result<Outcome, PartFailure> {
+        let sites = scan::sites(&body, &self.asked.prepared.wanted[index], &self.selection)
+            .map_err(|_| PartFailure::NotUsable)?;
+        Ok(Outcome::Document(body, sites))
+    }
+
+    /// The answer of a part in the form that the route gives it.
+    pub(super) async fn shaped(&self, index: usize, body: Bytes) -> Result<Bytes, PartFailure> {
+        let part = &self.asked.composition.parts[index];
+        let Some(shape) = &part.shape else { return Ok(body) };
+        made::by_shape(shape, body, self.plane.base()).await.map_err(|error| {
+            tracing::warn!(part = part.name, %error, "a part could not be reshaped");
+            PartFailure::Transform
+        })
+    }
+
+    pub(super) fn batch(&self, index: usize, answer: Result<Vec<Bytes>, PartFailure>) -> Outcome {
+        let Place::Joined(join) = &self.asked.composition.parts[index].place else { return Outcome::Absent };
+        let gathered = answer.and_then(|documents| {
+            let mut batch = Batch::default();
+            for document in documents {
+                batch
+                    .add(document, join, &self.asked.prepared.wanted[index], &self.selection)
+                    .map_err(|_| PartFailure::NotUsable)?;
+            }
+            Ok(batch)
+        });
+        gathered.map_or_else(Outcome::Failed, Outcome::Batch)
+    }
+
+    /// What a part's own end means: a required one that failed ends the request, any other is lost and has something in its
+    /// place. What is not found is no failure, where it may be missing.
+    pub(super) fn settled(
+        &self,
+        index: usize,
+        outcome: Outcome,
+        lost: &mut Vec<(usize, PartFailure)>,
+    ) -> Result<Outcome, GatewayError> {
+        let part = &self.asked.composition.parts[index];
+        if matches!(outcome, Outcome::Absent) && part.need == Need::Required && part.place == Place::Member {
+            return Err(GatewayError::PartNotFound { part: part.name.as_str().into() });
+        }
+        let Outcome::Failed(failure) = outcome else { return Ok(outcome) };
+        self.tell(part, &failure);
+        if part.need == Need::Required {
+            return Err(self.required(index, &failure));
+        }
+        if matches!(failure, PartFailure::Status(StatusCode::NOT_FOUND, _)) && matches!(part.place, Place::Member) {
+            return Ok(Outcome::Absent);
+        }
+        lost.push((index, failure.clone()));
+        match &part.need {
+            Need::Fallback(json) if part.place == Place::Member => {
+                Ok(self.scanned(index, json.clone()).unwrap_or(Outcome::Failed(failure)))
+            }
+            _ => Ok(Outcome::Failed(failure)),
+        }
+    }
+
+    /// A part that fails is told once, with the request that it failed: the answer may be a success.
+    fn tell(&self, part: &Part, failure: &PartFailure) {
+        if matches!(failure, PartFailure::Status(StatusCode::NOT_FOUND, _)) {
+            return;
+        }
+        let service = self.plane.surface().plan.service(part.service).name.as_str();
+        let request_id = self.exchange.request_id().to_str().unwrap_or_default();
+        let (operation, code) = (part.operation.as_str(), failure.code().as_str());
+        tracing::warn!(part = part.name, service, operation, code, ?failure, request_id, "a part failed");
+    }
+
+    /// The error of the whole answer for want of a part.
+    pub(super) fn required(&self, index: usize, failure: &PartFailure) -> GatewayError {
+        let index = if let PartFailure::Dependency(first, _) = failure { *first } else { index };
+        let part = &self.asked.composition.parts[index];
+        let service = &self.plane.surface().plan.service(part.service).name;
+        failure::of_required(&part.name, service, failure, self.plane.settings().timeout_status)
+    }
+}

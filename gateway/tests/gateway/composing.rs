@@ -1,0 +1,15 @@
+//! Answers that are put together from several services, or made into others: what clients see of them.
+
+mod arrival;
+mod choosing;
+mod combinations;
+pub(crate) mod contracts;
+mod documented;
+mod hardened;
+mod held;
+mod joining;
+mod parts;
+pub(crate) mod services;
+mod shaping;
+mod table;
+mod world;
