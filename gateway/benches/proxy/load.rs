@@ -84,7 +84,7 @@ async fn connection(address: SocketAddr, requests: std::rc::Rc<[Vec<u8>]>, first
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     stream.set_nodelay(true).expect("TCP_NODELAY");
     let mut latencies = Vec::with_capacity(64 * 1024);
-    let mut buffer = vec![0; 128 * 1024];
+    let mut buffer = vec![0; 256 * 1024];
     for request in requests.iter().cycle().skip(first * 7) {
         let started = Instant::now();
         if started >= until {

@@ -1,6 +1,11 @@
 //! What a request costs: this gateway against nginx, in turns, behind the same load and before the same upstream.
 //!
-//! `make bench`, or `cargo bench -p gateway --bench proxy -- [--rounds N] [--seconds N] [--connections N]`
+//! Composed answers are compared with the plain calls that they are made of ([`composition`]).
+//!
+//! `make bench`, or `cargo bench -p gateway --bench proxy -- [--rounds N] [--seconds N] [--connections N] [--only NAME]`, where the
+//! name is `nginx` or a part of a composed case's name.
+//!
+//! With `--other PROGRAM` another build of the gateway takes the place of nginx: so two versions of it are compared.
 //!
 //! The proxy runs on core 0, with one worker. The load and the upstream, both of our own, run on core 1. A turn is a few seconds
 //! of GET requests over keep-alive connections, each with one of 256 valid access tokens: the gateway checks the token, asserts the
@@ -16,6 +21,7 @@
     reason = "a benchmark fails by panicking and prints its results"
 )]
 
+mod composition;
 mod load;
 mod proxies;
 mod report;
@@ -24,6 +30,7 @@ mod upstream;
 mod usage;
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use load::{Load, Run};
@@ -38,6 +45,15 @@ struct Options {
     rounds: usize,
     turn: Duration,
     connections: usize,
+    only: Option<String>,
+    other: Option<PathBuf>,
+}
+
+/// Whom the gateway is compared with.
+struct Peer<'a> {
+    name: &'a str,
+    address: SocketAddr,
+    id: u32,
 }
 
 fn main() {
@@ -48,35 +64,59 @@ fn main() {
     }
     let core = pinned.then_some(PROXY_CORE);
     let upstream = upstream::start();
-    let gateway = Gateway::start(core, upstream);
-    let nginx = nginx(core, upstream, Buffers::Stock);
-    let ample = nginx.as_ref().and_then(|_| self::nginx(core, upstream, Buffers::Ample));
     println!(
         "{} rounds of {:?} a turn, {} connections, {TOKENS} tokens in rotation\n",
         options.rounds, options.turn, options.connections
     );
-    compare("1 KB", "/api/v1/users/small", &options, &gateway, nginx.as_ref());
-    compare("64 KB", "/api/v1/users/large", &options, &gateway, nginx.as_ref());
-    if ample.is_some() {
-        compare("64 KB, nginx with buffers for it", "/api/v1/users/large", &options, &gateway, ample.as_ref());
+    if let Some(other) = &options.other {
+        against_build(core, upstream, &options, other);
+        return;
     }
-    one_connection(&options, &gateway, nginx.as_ref(), upstream);
+    if options.wants("nginx") {
+        against_nginx(core, upstream, &options);
+        size::report();
+    }
+    composition::compare(core, upstream, &options);
+}
+
+fn against_build(core: Option<&str>, upstream: SocketAddr, options: &Options, program: &Path) {
+    let gateway = Gateway::start(core, upstream, None);
+    let other = Gateway::of(program, core, upstream, None);
+    let peer = Peer { name: "other", address: other.address(), id: other.id() };
+    // Each has signed its own tokens.
+    compare("1 KB", "/api/v1/users/small", options, &gateway, Some((&peer, other.tokens(TOKENS))));
+    compare("64 KB", "/api/v1/users/large", options, &gateway, Some((&peer, other.tokens(TOKENS))));
+}
+
+fn against_nginx(core: Option<&str>, upstream: SocketAddr, options: &Options) {
+    let gateway = Gateway::start(core, upstream, None);
+    let nginx = nginx(core, upstream, Buffers::Stock);
+    let ample = nginx.as_ref().and_then(|_| self::nginx(core, upstream, Buffers::Ample));
+    let peer = |nginx: &Nginx| Peer { name: "nginx", address: nginx.address(), id: nginx.id() };
+    let against = |case: &str, path: &str, nginx: Option<&Nginx>| {
+        let peer = nginx.map(peer);
+        compare(case, path, options, &gateway, peer.as_ref().map(|peer| (peer, gateway.tokens(TOKENS))));
+    };
+    against("1 KB", "/api/v1/users/small", nginx.as_ref());
+    against("64 KB", "/api/v1/users/large", nginx.as_ref());
+    if ample.is_some() {
+        against("64 KB, nginx with buffers for it", "/api/v1/users/large", ample.as_ref());
+    }
+    one_connection(options, &gateway, nginx.as_ref(), upstream);
     println!("gateway: {:.1} MB resident after the load", usage::resident_mb(gateway.id()));
-    drop((gateway, nginx, ample));
-    size::report();
 }
 
 fn nginx(core: Option<&str>, upstream: SocketAddr, buffers: Buffers) -> Option<Nginx> {
     Nginx::start(core, upstream, buffers).inspect_err(|reason| println!("nginx is not compared: {reason}")).ok()
 }
 
-/// Alternating turns of many connections, and the ratio of what a request cost.
-fn compare(case: &str, path: &str, options: &Options, gateway: &Gateway, nginx: Option<&Nginx>) {
+/// Alternating turns of many connections, and the ratio of what a request cost. A peer may want tokens of its own.
+fn compare(case: &str, path: &str, options: &Options, gateway: &Gateway, peer: Option<(&Peer<'_>, Vec<String>)>) {
     println!("{case}: GET {path}");
     let load =
-        |address: SocketAddr| Load { address, path, tokens: gateway.tokens(TOKENS), connections: options.connections };
-    let ours = load(gateway.address());
-    let theirs = nginx.map(|nginx| (load(nginx.address()), nginx.id()));
+        |address: SocketAddr, tokens: Vec<String>| Load { address, path, tokens, connections: options.connections };
+    let ours = load(gateway.address(), gateway.tokens(TOKENS));
+    let theirs = peer.map(|(peer, tokens)| (load(peer.address, tokens), peer));
     warm(&ours);
     if let Some((load, _)) = &theirs {
         warm(load);
@@ -85,12 +125,14 @@ fn compare(case: &str, path: &str, options: &Options, gateway: &Gateway, nginx: 
     for round in 1..=options.rounds {
         let mine = turn(&ours, gateway.id(), options.turn);
         report::turn(round, "gateway", &mine);
-        let Some((load, id)) = &theirs else { continue };
-        let other = turn(load, *id, options.turn);
-        report::turn(round, "nginx", &other);
-        ratios.push(report::ratio(round, &mine, &other));
+        let Some((load, peer)) = &theirs else { continue };
+        let other = turn(load, peer.id, options.turn);
+        report::turn(round, peer.name, &other);
+        ratios.push(report::ratio(round, peer.name, &mine, &other));
     }
-    report::median(case, ratios);
+    if let Some((_, peer)) = theirs {
+        report::median(case, peer.name, ratios);
+    }
 }
 
 /// What a proxy adds to the median latency of a call, seen by a single connection.
@@ -125,16 +167,25 @@ fn turn(load: &Load<'_>, proxy: u32, time: Duration) -> Run {
 }
 
 impl Options {
+    /// Whether what has this name is to be measured.
+    fn wants(&self, name: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| name.contains(only))
+    }
+
     fn read() -> Self {
         let arguments: Vec<String> = std::env::args().collect();
-        let number = |name: &str, default: usize| {
-            let at = arguments.iter().position(|argument| argument == name);
-            at.map_or(default, |at| arguments[at + 1].parse().expect("a number"))
+        let text = |name: &str| {
+            let at = arguments.iter().position(|argument| argument == name)?;
+            Some(arguments.get(at + 1).expect("a value").clone())
         };
+        let number =
+            |name: &str, default: usize| text(name).map_or(default, |number| number.parse().expect("a number"));
         Self {
             rounds: number("--rounds", 3),
             turn: Duration::from_secs(number("--seconds", 5) as u64),
             connections: number("--connections", 64),
+            only: text("--only"),
+            other: text("--other").map(PathBuf::from),
         }
     }
 }

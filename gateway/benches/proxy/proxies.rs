@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// This gateway, with the plan that it was built with and the benchmark's upstream as the service `users`.
+/// This gateway, with the benchmark's upstream as the service `users`.
 pub(crate) struct Gateway {
     child: Child,
     address: SocketAddr,
@@ -34,10 +34,18 @@ pub(crate) enum Buffers {
 }
 
 impl Gateway {
-    pub(crate) fn start(core: Option<&str>, upstream: SocketAddr) -> Self {
+    /// Starts the one that cargo built, with a configuration or with the one that it was built with.
+    pub(crate) fn start(core: Option<&str>, upstream: SocketAddr, configuration: Option<&Path>) -> Self {
+        Self::of(Path::new(env!("CARGO_BIN_EXE_gateway")), core, upstream, configuration)
+    }
+
+    /// Starts another build.
+    pub(crate) fn of(program: &Path, core: Option<&str>, upstream: SocketAddr, configuration: Option<&Path>) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let (port, admin) = (free_port(), free_port());
-        let child = pinned(core, Path::new(env!("CARGO_BIN_EXE_gateway")))
+        let configuration = configuration.map(|path| [Path::new("--config").as_os_str(), path.as_os_str()]);
+        let child = pinned(core, program)
+            .args(configuration.iter().flatten())
             .arg("run")
             .env("GATEWAY_LISTEN", format!("127.0.0.1:{port}"))
             .env("GATEWAY_ADMIN_LISTEN", format!("127.0.0.1:{admin}"))
@@ -61,7 +69,7 @@ impl Gateway {
         let token = |_| {
             let login = format!("bench_{}", NEXT.fetch_add(1, Ordering::Relaxed));
             let body = json!({ "login": login, "password": "password" }).to_string();
-            let answer = call(self.address, "POST /api/v1/auth/login", &body).expect("a login");
+            let answer = call(self.address, "POST /api/v1/auth/login", "", &body).expect("a login");
             let answer: Value = serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{answer}"));
             answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
         };
@@ -167,18 +175,19 @@ pub(crate) fn free_port() -> u16 {
 /// Waits until this path answers 200.
 pub(crate) fn healthy(address: SocketAddr, path: &str) {
     let deadline = Instant::now() + Duration::from_secs(30);
-    while call(address, &format!("GET {path}"), "").is_err() {
+    while call(address, &format!("GET {path}"), "", "").is_err() {
         assert!(Instant::now() < deadline, "{address} does not answer");
         std::thread::sleep(Duration::from_millis(1));
     }
 }
 
 /// One request on a connection of its own; the body of a 2xx answer.
-fn call(address: SocketAddr, line: &str, body: &str) -> Result<String, String> {
+pub(crate) fn call(address: SocketAddr, line: &str, token: &str, body: &str) -> Result<String, String> {
     let mut stream = TcpStream::connect(address).map_err(|error| error.to_string())?;
     let length = body.len();
+    let token = if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") };
     let request = format!(
-        "{line} HTTP/1.1\r\nhost: bench.test\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        "{line} HTTP/1.1\r\n{token}host: bench.test\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
     );
     stream.write_all(request.as_bytes()).map_err(|error| error.to_string())?;
     let mut answer = String::new();

@@ -2,10 +2,10 @@
 
 use super::load::Run;
 
-/// One turn.
+/// One turn of a proxy, or of a route of it.
 pub(crate) fn turn(round: usize, proxy: &str, run: &Run) {
     println!(
-        "  {round}  {proxy:<8} {:>6.2} µs CPU/request   {:>8.0} requests/s   p50 {:>6.0} µs   p99 {:>6.0} µs",
+        "  {round}  {proxy:<15} {:>6.2} µs CPU/request   {:>8.0} requests/s   p50 {:>6.0} µs   p99 {:>6.0} µs",
         run.cost(),
         run.per_second(),
         run.percentile(50),
@@ -14,17 +14,24 @@ pub(crate) fn turn(round: usize, proxy: &str, run: &Run) {
 }
 
 /// The ratio of one round.
-pub(crate) fn ratio(round: usize, ours: &Run, theirs: &Run) -> f64 {
+pub(crate) fn ratio(round: usize, peer: &str, ours: &Run, theirs: &Run) -> f64 {
     let ratio = ours.cost() / theirs.cost();
-    println!("  {round}  ratio    {ratio:>6.3} × nginx");
+    println!("  {round}  ratio           {ratio:>6.3} × {peer}");
     ratio
 }
 
 /// The median of the ratios of all rounds.
-pub(crate) fn median(case: &str, ratios: Vec<f64>) {
+pub(crate) fn median(case: &str, peer: &str, ratios: Vec<f64>) {
     if !ratios.is_empty() {
-        println!("{case}: {:.3} × nginx's CPU per request (median)\n", middle(ratios));
+        println!("{case}: {:.3} × the CPU per request of {peer} (median)\n", middle(ratios));
     }
+}
+
+/// The ratios of all rounds, their median, and what it should be.
+pub(crate) fn relation(case: &str, ratios: Vec<f64>, goal: Option<f64>) {
+    let rounds: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.3}")).collect();
+    let goal = goal.map_or_else(String::new, |goal| format!(", goal ≤ {goal}"));
+    println!("{case}: {:.3} (median of {}{goal})", middle(ratios), rounds.join(", "));
 }
 
 /// What the proxies added to the median latency in one round, in microseconds: ours, nginx's.

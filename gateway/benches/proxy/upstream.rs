@@ -1,15 +1,18 @@
 //! The upstream of the benchmark: one thread, fixed answers, as little work as a server can do.
 //!
 //! It plays the service `users` as far as the gateway needs it to hand out tokens: a session is opened for whoever asks,
-//! and nothing has been revoked.
+//! and nothing has been revoked. All other services are it, too.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+use super::composition::{self, answers::Answer};
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
@@ -24,16 +27,27 @@ pub(crate) fn start() -> SocketAddr {
 
 async fn serve(listener: std::net::TcpListener) {
     let listener = TcpListener::from_std(listener).expect("a listener");
-    let small: &[u8] = Box::leak(answer(200, &padded(1024)).into_boxed_slice());
-    let large: &[u8] = Box::leak(answer(200, &padded(64 * 1024)).into_boxed_slice());
+    let answers: &[Ready] = Vec::leak(answers());
     loop {
         let (stream, _) = listener.accept().await.expect("a connection");
         stream.set_nodelay(true).expect("TCP_NODELAY");
-        tokio::spawn(converse(stream, small, large));
+        tokio::spawn(converse(stream, answers));
     }
 }
 
-async fn converse(mut stream: TcpStream, small: &[u8], large: &[u8]) -> std::io::Result<()> {
+/// An answer as it is sent: how its request begins, and how late it is.
+type Ready = (&'static [u8], Vec<u8>, Duration);
+
+fn answers() -> Vec<Ready> {
+    let ready = |known: Answer| (known.line, answer(200, &known.body), known.late);
+    let padded = |line: &'static [u8], length| (line, answer(200, &padded(length)), Duration::ZERO);
+    let mut answers = vec![padded(b"GET /users/small ", 1024), padded(b"GET /users/large ", 64 * 1024)];
+    answers.extend([padded(b"GET /api/v1/users/small ", 1024), padded(b"GET /api/v1/users/large ", 64 * 1024)]);
+    answers.extend(composition::answers::all().into_iter().map(ready));
+    answers
+}
+
+async fn converse(mut stream: TcpStream, answers: &[Ready]) -> std::io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     let mut filled = 0;
     loop {
@@ -46,12 +60,14 @@ async fn converse(mut stream: TcpStream, small: &[u8], large: &[u8]) -> std::io:
         if !complete(request) {
             continue;
         }
-        if request.starts_with(b"GET /users/") || request.starts_with(b"GET /api/v1/users/") {
-            let end = request.iter().position(|byte| *byte == b'\r').unwrap_or(filled);
-            let wants_large = request[..end].windows(6).any(|part| part == b"/large");
-            stream.write_all(if wants_large { large } else { small }).await?;
-        } else {
-            stream.write_all(&play_users(request)).await?;
+        match answers.iter().find(|(line, ..)| request.starts_with(line)) {
+            Some((_, answer, late)) => {
+                if !late.is_zero() {
+                    tokio::time::sleep(*late).await;
+                }
+                stream.write_all(answer).await?;
+            }
+            None => stream.write_all(&play_users(request)).await?,
         }
         filled = 0;
     }
