@@ -86,6 +86,7 @@ fn against_build(core: Option<&str>, upstream: SocketAddr, options: &Options, pr
     // Each has signed its own tokens.
     compare("1 KB", "/api/v1/users/small", options, &gateway, Some((&peer, other.tokens(TOKENS))));
     compare("64 KB", "/api/v1/users/large", options, &gateway, Some((&peer, other.tokens(TOKENS))));
+    one_connection(options, &gateway, Some((&peer, other.tokens(TOKENS))), upstream);
 }
 
 fn against_nginx(core: Option<&str>, upstream: SocketAddr, options: &Options) {
@@ -102,7 +103,8 @@ fn against_nginx(core: Option<&str>, upstream: SocketAddr, options: &Options) {
     if ample.is_some() {
         against("64 KB, nginx with buffers for it", "/api/v1/users/large", ample.as_ref());
     }
-    one_connection(options, &gateway, nginx.as_ref(), upstream);
+    let single = nginx.as_ref().map(peer);
+    one_connection(options, &gateway, single.as_ref().map(|peer| (peer, gateway.tokens(TOKENS))), upstream);
     println!("gateway: {:.1} MB resident after the load", usage::resident_mb(gateway.id()));
 }
 
@@ -135,23 +137,26 @@ fn compare(case: &str, path: &str, options: &Options, gateway: &Gateway, peer: O
     }
 }
 
-/// What a proxy adds to the median latency of a call, seen by a single connection.
-fn one_connection(options: &Options, gateway: &Gateway, nginx: Option<&Nginx>, upstream: SocketAddr) {
+/// What each adds to the median latency of a call, seen by a single connection. A peer may want tokens of its own.
+fn one_connection(options: &Options, gateway: &Gateway, peer: Option<(&Peer<'_>, Vec<String>)>, upstream: SocketAddr) {
     println!("one connection: GET /api/v1/users/small");
-    let load = |address: SocketAddr| Load {
+    let load = |address: SocketAddr, tokens: Vec<String>| Load {
         address,
         path: "/api/v1/users/small",
-        tokens: gateway.tokens(TOKENS),
+        tokens,
         connections: 1,
     };
+    let direct = load(upstream, gateway.tokens(TOKENS));
+    let ours = load(gateway.address(), gateway.tokens(TOKENS));
+    let theirs = peer.map(|(peer, tokens)| (load(peer.address, tokens), peer.name));
     let mut added = Vec::new();
     for round in 1..=options.rounds {
-        let direct = load(upstream).run(options.turn);
-        let ours = load(gateway.address()).run(options.turn);
-        let theirs = nginx.map(|nginx| load(nginx.address()).run(options.turn));
+        let direct = direct.run(options.turn);
+        let ours = ours.run(options.turn);
+        let theirs = theirs.as_ref().map(|(load, name)| (*name, load.run(options.turn)));
         added.push(report::added(round, &direct, &ours, theirs.as_ref()));
     }
-    report::median_added(added);
+    report::median_added(theirs.map(|(_, name)| name), added);
 }
 
 fn warm(load: &Load<'_>) {

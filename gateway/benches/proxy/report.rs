@@ -34,28 +34,26 @@ pub(crate) fn relation(case: &str, ratios: Vec<f64>, goal: Option<f64>) {
     println!("{case}: {:.3} (median of {}{goal})", middle(ratios), rounds.join(", "));
 }
 
-/// What the proxies added to the median latency in one round, in microseconds: ours, nginx's.
-pub(crate) fn added(round: usize, direct: &Run, ours: &Run, theirs: Option<&Run>) -> (f64, Option<f64>) {
+/// What the proxies added to the median latency in one round, in microseconds: ours, the peer's.
+pub(crate) fn added(round: usize, direct: &Run, ours: &Run, theirs: Option<&(&str, Run)>) -> (f64, Option<f64>) {
     let over = |run: &Run| run.percentile(50) - direct.percentile(50);
-    let added = (over(ours), theirs.map(over));
+    let added = (over(ours), theirs.map(|(_, run)| over(run)));
+    let peer = theirs.zip(added.1).map(|((name, _), added)| format!(", {name} +{added:.1} µs"));
     println!(
-        "  {round}  direct p50 {:.1} µs, gateway +{:.1} µs, nginx {}",
+        "  {round}  direct p50 {:.1} µs, gateway +{:.1} µs{}",
         direct.percentile(50),
         added.0,
-        added.1.map_or("–".into(), |added| format!("+{added:.1} µs"))
+        peer.unwrap_or_default()
     );
     added
 }
 
 /// The median of what was added.
-pub(crate) fn median_added(added: Vec<(f64, Option<f64>)>) {
+pub(crate) fn median_added(peer: Option<&str>, added: Vec<(f64, Option<f64>)>) {
     let ours = middle(added.iter().map(|(ours, _)| *ours).collect());
     let theirs: Vec<f64> = added.iter().filter_map(|(_, theirs)| *theirs).collect();
-    if theirs.is_empty() {
-        println!("one connection: +{ours:.1} µs at p50 (median)\n");
-    } else {
-        println!("one connection: +{ours:.1} µs at p50, nginx +{:.1} µs (medians)\n", middle(theirs));
-    }
+    let peer = peer.map(|name| format!(", {name} +{:.1} µs", middle(theirs)));
+    println!("one connection: +{ours:.1} µs at p50{} (medians)\n", peer.unwrap_or_default());
 }
 
 fn middle(mut values: Vec<f64>) -> f64 {
