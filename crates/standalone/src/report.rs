@@ -71,40 +71,43 @@ impl Report {
         }
     }
 
-    /// The last lines: where to go, and how to get in.
+    /// The last lines: where to go, and how to get in. They are written at once: the first requests may be logged
+    /// already, on the same terminal.
     pub fn ready(&mut self, summary: &Summary) {
-        let Summary { origin, admin_origin, login } = summary;
         let ready = format!("{} in {} · Ctrl-C stops it", self.paint("32", "ready"), seconds(self.began.elapsed()));
-        if !self.first {
-            self.line(&format!("API {origin}/api/v1 · docs {origin}/docs · metrics {admin_origin}/metrics"));
-            if let Some((name, password)) = login {
-                self.line(&format!("log in with {} / {}", self.bold(name), self.bold(password)));
-            } else {
-                self.line(&format!("log in at {origin}/api/v1/auth/login"));
-            }
-            return self.line(&ready);
-        }
-        let mut rows = vec![
-            ("API", format!("{origin}/api/v1")),
-            ("Docs", format!("{origin}/docs")),
-            ("OpenAPI", format!("{origin}/openapi.json")),
-            ("Metrics", format!("{admin_origin}/metrics")),
+        let mut lines = if self.first { self.directions(summary) } else { self.reminder(summary) };
+        lines.push(ready);
+        self.line(&lines.join("\n"));
+    }
+
+    /// For whoever knows the way.
+    fn reminder(&self, Summary { origin, admin_origin, login }: &Summary) -> Vec<String> {
+        let entrance = match login {
+            Some((name, password)) => format!("log in with {} / {}", self.bold(name), self.bold(password)),
+            None => format!("log in at {origin}/api/v1/auth/login"),
+        };
+        vec![format!("API {origin}/api/v1 · docs {origin}/docs · metrics {admin_origin}/metrics"), entrance]
+    }
+
+    /// For whoever is here for the first time: every place, and a first call.
+    fn directions(&self, Summary { origin, admin_origin, login }: &Summary) -> Vec<String> {
+        let row = |name: &str, value: String| format!("  {name:<9}{value}");
+        let mut lines = vec![
+            String::new(),
+            row("API", format!("{origin}/api/v1")),
+            row("Docs", format!("{origin}/docs")),
+            row("OpenAPI", format!("{origin}/openapi.json")),
+            row("Metrics", format!("{admin_origin}/metrics")),
         ];
         if let Some((name, password)) = login {
-            rows.push(("Log in", format!("{} / {}", self.bold(name), self.bold(password))));
-        }
-        self.line("");
-        for (name, value) in rows {
-            self.line(&format!("  {name:<9}{value}"));
-        }
-        if let Some((name, password)) = login {
-            self.line("");
-            self.line(&format!(
+            lines.push(row("Log in", format!("{} / {}", self.bold(name), self.bold(password))));
+            lines.push(String::new());
+            lines.push(format!(
                 "  curl -s {origin}/api/v1/auth/login -H 'content-type: application/json' -d '{{\"login\":\"{name}\",\"password\":\"{password}\"}}'"
             ));
         }
-        self.line("");
-        self.line(&ready);
+        lines.push(String::new());
+        lines
     }
 
     fn bold(&self, text: &str) -> String {
@@ -117,7 +120,8 @@ impl Report {
 
     /// A reader that has gone away (`agora | head -1`) does not stop the system.
     fn line(&mut self, text: &str) {
-        drop(writeln!(self.out, "{text}").and_then(|()| self.out.flush()));
+        let text = format!("{text}\n");
+        drop(self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()));
     }
 }
 
@@ -139,12 +143,14 @@ mod tests {
 
     use super::*;
 
+    /// What was written, one entry for each write.
     #[derive(Clone, Default)]
-    struct Page(Arc<Mutex<Vec<u8>>>);
+    struct Page(Arc<Mutex<Vec<Vec<u8>>>>);
 
     impl Write for Page {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
+            self.0.lock().unwrap().push(bytes.to_vec());
+            Ok(bytes.len())
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -153,6 +159,10 @@ mod tests {
     }
 
     fn printed(first: bool, colours: bool) -> String {
+        written(first, colours).concat()
+    }
+
+    fn written(first: bool, colours: bool) -> Vec<String> {
         let page = Page::default();
         let mut report = Report::to(page.clone(), colours);
         report.begin("demo", "data", first);
@@ -162,7 +172,8 @@ mod tests {
             admin_origin: "http://127.0.0.1:8011".to_owned(),
             login: Some(("demo".to_owned(), "secret".to_owned())),
         });
-        String::from_utf8(page.0.lock().unwrap().clone()).unwrap()
+        let writes = page.0.lock().unwrap().clone();
+        writes.into_iter().map(|bytes| String::from_utf8(bytes).unwrap()).collect()
     }
 
     #[test]
@@ -178,6 +189,14 @@ mod tests {
         let text = printed(false, false);
         assert_eq!(text.lines().count(), 4, "{text}");
         assert!(text.contains("http://127.0.0.1:8001/api/v1") && text.contains("demo"), "{text}");
+    }
+
+    #[test]
+    fn nothing_comes_between_the_last_lines() {
+        for first in [true, false] {
+            let last = written(first, false).pop().unwrap();
+            assert!(last.contains("/api/v1") && last.contains("secret") && last.contains("ready in"), "{last}");
+        }
     }
 
     #[test]
