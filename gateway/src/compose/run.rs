@@ -296,12 +296,17 @@ impl Run<'_> {
     }
 
     /// One call. What a request gathers is bounded as a whole: many answers that are each small enough may be too much.
+    /// One that is refused takes no room from those that come after it.
     async fn ask(&self, index: usize, question: Question) -> Result<Option<Bytes>, PartFailure> {
         let answer = ask::ask(self.plane, &self.held(index), question).await?;
         let size = answer.as_ref().map_or(0, |body| body.len() as u64);
         let before = self.gathered.fetch_add(size, Ordering::Relaxed);
         let most = 2 * self.plane.settings().limits.composed_bytes;
-        if before + size > most { Err(PartFailure::TooLarge) } else { Ok(answer) }
+        if before + size > most {
+            let _ = self.gathered.fetch_sub(size, Ordering::Relaxed);
+            return Err(PartFailure::TooLarge);
+        }
+        Ok(answer)
     }
 
     /// One call of a batch operation. If that has nothing to say, it breaks its contract: it is no key without an item.

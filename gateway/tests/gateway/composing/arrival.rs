@@ -99,6 +99,27 @@ proptest! {
     }
 }
 
+#[tokio::test]
+async fn a_part_that_is_refused_takes_no_room_from_those_after_it() {
+    let gates = Gates::default();
+    let large = json!({"items": [], "total": 0, "padding": "p".repeat(3000)});
+    let me = json!({"id": 7, "name": "A", "team_id": 1});
+    let shop = gates.service(vec![("/cart", Scripted::json(200, &large))]).await;
+    let people = gates.service(vec![("/people/me", Scripted::json(200, &me))]).await;
+    let urls = [("people", people.url()), ("shop", shop.url())];
+    let world = World::configured(ROUTES, "limits.composed_bytes = \"1KiB\"", &urls).await;
+    let asked = tokio::spawn(world.caller().get("/home").try_send());
+    for path in ["/cart", "/people/me"] {
+        let gate = gates.of(path);
+        gate.add_permits(1);
+        until("the service answers", SOON, async || (gate.available_permits() == 0).then_some(())).await;
+    }
+    let answer = asked.await.unwrap().unwrap().expect(200).json();
+    assert_eq!(answer["me"], me, "{answer}");
+    assert_eq!(answer["_parts"][0]["name"], "cart", "{answer}");
+    assert_eq!(answer["mine"], json!({"count": 70}), "{answer}");
+}
+
 /// On a machine that may be busy.
 const SOON: Duration = Duration::from_secs(5);
 
