@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, RETRY_AFTER, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, StatusCode, Uri, request};
 use http_body::Body as _;
@@ -21,6 +21,7 @@ use crate::error::GatewayError;
 use crate::fields::{self, Receiver};
 use crate::form::{Rewriter, Rewritten};
 use crate::listener::Connection;
+use crate::media;
 use crate::plane::Plane;
 use crate::record::Exchange;
 use crate::surface::Compiled;
@@ -293,16 +294,10 @@ fn judge(response: Response<Source>, call: &Call<'_>) -> Result<Response<Source>
         tracing::error!(service, "the service does not accept the gateway's assertion: are the keys the same?");
         return Err(GatewayError::IdentityRejected { service: service.into() });
     }
-    let media_type = media_type(&response);
-    if media_type == "application/problem+json" || call.route.is_some_and(|route| route.declares(status, media_type)) {
+    let media_type = media::of(response.headers());
+    if media::is_problem(media_type) || call.route.is_some_and(|route| route.declares(status, media_type)) {
         return Ok(response);
     }
     tracing::warn!(service, %status, media_type, "the service answered with an error that its contract does not declare");
     Err(GatewayError::Undeclared { status, retry_after: response.headers().get(RETRY_AFTER).cloned() })
-}
-
-/// The media type without its parameters; empty where there is none.
-fn media_type(response: &Response<Source>) -> &str {
-    let value = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim()
 }

@@ -36,6 +36,7 @@ mod forward;
 mod guard;
 mod health;
 mod listener;
+mod media;
 mod metrics;
 mod pipeline;
 mod plane;

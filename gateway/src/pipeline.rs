@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use problem::Problem;
@@ -22,6 +22,7 @@ use crate::fields::Receiver;
 use crate::forward::{self, Call, Intake};
 use crate::guard::target;
 use crate::listener::{Connection, REFUSED_METHOD};
+use crate::media;
 use crate::plan::{Composition, Route, RouteId, Target};
 use crate::plane::Plane;
 use crate::record::{Exchange, Line};
@@ -244,9 +245,7 @@ fn readable(request: &mut Request<Incoming>) {
 /// A problem whose code the route answers in its own way.
 async fn in_own_words(route: &Route, response: Response<Source>) -> Response<Source> {
     let status = response.status();
-    let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_problem = media_type.split(';').next().unwrap_or_default().trim() == problem::MEDIA_TYPE;
-    if !is_problem || !(status.is_client_error() || status.is_server_error()) {
+    if !media::is_problem(media::of(response.headers())) || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
     let (mut head, source) = response.into_parts();

@@ -29,11 +29,12 @@ pub(super) fn is_strict(headers: &HeaderMap) -> bool {
     preferences.any(|preference| preference.eq_ignore_ascii_case(STRICT))
 }
 
-/// What asks for another representation of the main answer than the one that can be added to.
-pub(super) fn is_conditional(name: &HeaderName) -> bool {
-    const FIELDS: [HeaderName; 5] =
-        [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::RANGE, header::IF_RANGE, header::ACCEPT_ENCODING];
-    FIELDS.contains(name)
+/// What asks for another representation of the main answer than the one that can be added to. The condition of a write is
+/// none of that: `If-None-Match: *` keeps it from replacing what is there already (RFC 9110, section 13.1.2).
+pub(super) fn is_conditional(name: &HeaderName, writes: bool) -> bool {
+    const FIELDS: [HeaderName; 4] =
+        [header::IF_MODIFIED_SINCE, header::RANGE, header::IF_RANGE, header::ACCEPT_ENCODING];
+    FIELDS.contains(name) || (!writes && name == header::IF_NONE_MATCH)
 }
 
 /// An answer of the main part that goes to the client: its status and fields are the route's, if it is a success.
@@ -113,13 +114,9 @@ fn refuse(
 fn listed(composition: &Composition, lost: &[&(usize, PartFailure)]) -> Value {
     let entry = |(index, failure): &&(usize, PartFailure)| {
         let part = &composition.parts[*index];
-        json!({ "name": part.name, "state": state(&part.need), "code": failure.code().as_str() })
+        json!({ "name": part.name, "state": part.need.state(), "code": failure.code().as_str() })
     };
     lost.iter().map(entry).collect()
-}
-
-fn state(need: &Need) -> &'static str {
-    if matches!(need, Need::Fallback(_)) { "default" } else { "error" }
 }
 
 /// What an incomplete answer says about itself in its head; it may not be kept.
@@ -132,7 +129,7 @@ fn told(headers: &mut HeaderMap, composition: &Composition, lost: &[&(usize, Par
     }
     let entry = |(index, failure): &&(usize, PartFailure)| {
         let part = &composition.parts[*index];
-        format!("{};state={};code={}", part.name, state(&part.need), failure.code())
+        format!("{};state={};code={}", part.name, part.need.state(), failure.code())
     };
     let list: Vec<String> = lost.iter().map(entry).collect();
     if let Ok(list) = HeaderValue::from_str(&list.join(", ")) {
@@ -261,9 +258,8 @@ pub(crate) fn rewritten(route: &Route, status: http::StatusCode, document: &[u8]
 impl Run<'_> {
     /// Whether the main part was sent another query than the client's.
     fn changes_query(&self) -> bool {
-        let taken: Vec<&str> = self.asked.prepared.taken.iter().map(String::as_str).collect();
-        !taken.is_empty()
-            && values::remaining(self.query.as_deref(), &taken) != self.query.as_deref().unwrap_or_default()
+        let query = self.query.as_deref();
+        values::remaining(query, &self.asked.prepared.taken) != query.unwrap_or_default()
     }
 
     /// The main answer cannot be used after all.

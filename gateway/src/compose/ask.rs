@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use http::header::RETRY_AFTER;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use http_body::Body;
@@ -11,6 +11,7 @@ use http_body_util::BodyExt as _;
 use upstream::{Failure, RequestBody, ResponseBody, Upstream};
 
 use super::PartFailure;
+use crate::media;
 use crate::plan::{ContractMode, ServiceId};
 use crate::plane::Plane;
 
@@ -92,13 +93,10 @@ fn told(upstream: &Upstream, status: StatusCode) {
     }
 }
 
-/// Whether the body is JSON that can be read as it is.
+/// Whether the body is JSON that can be read as it is, and no problem document.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
-    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = media_type.split(';').next().unwrap_or_default().trim();
-    let json = media_type.eq_ignore_ascii_case("application/json")
-        || (media_type.to_ascii_lowercase().ends_with("+json") && media_type != problem::MEDIA_TYPE);
-    json && !headers.contains_key(CONTENT_ENCODING)
+    let media_type = media::of(headers);
+    media::is_json(media_type) && !media::is_problem(media_type) && !media::is_encoded(headers)
 }
 
 /// The whole body, within its deadline and its size.

@@ -1,7 +1,7 @@
 //! What of a request goes to its calls: the fields of every part's call, and the body where a program reads it.
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, request};
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -13,6 +13,7 @@ use crate::fields::{self, Receiver};
 use crate::form;
 use crate::forward::{self, Intake};
 use crate::listener::Connection;
+use crate::media;
 use crate::plane::Plane;
 use crate::record::Exchange;
 
@@ -72,8 +73,8 @@ async fn read(
         return Err(GatewayError::BodyTooLarge { limit });
     }
     let media_type = head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    let is_form = str::from_utf8(media_type).is_ok_and(form::is_form);
-    if head.headers.contains_key(CONTENT_ENCODING) || !(is_form || ask::is_json(&head.headers)) {
+    let is_form = form::is_form(media::of(&head.headers));
+    if media::is_encoded(&head.headers) || !(is_form || ask::is_json(&head.headers)) {
         return Err(GatewayError::MediaType);
     }
     let body = forward::taken_in(body, limit, connection).await?;

@@ -19,7 +19,8 @@ impl Run<'_> {
         let Asked { route, compiled, composition, prepared, caller, .. } = self.asked;
         let (mut head, body) = request.into_parts();
         if prepared.reads_answer || self.selection.fields.is_some() {
-            let whole: Vec<_> = head.headers.keys().filter(|name| answer::is_conditional(name)).cloned().collect();
+            let whole: Vec<_> =
+                head.headers.keys().filter(|name| answer::is_conditional(name, compiled.writes())).cloned().collect();
             for name in whole {
                 head.headers.remove(name);
             }

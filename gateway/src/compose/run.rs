@@ -29,6 +29,9 @@ use crate::surface::Compiled;
 /// Chunks of one join that are asked at once.
 const CHUNKS_AT_ONCE: usize = 8;
 
+/// How many times as large as the answer everything together may be that it is made of: a route may drop some of it.
+const GATHERED: u64 = 2;
+
 /// A request to a composed route, as the phases before have left it.
 pub(crate) struct Asked<'a> {
     pub(crate) route: &'a Route,
@@ -219,8 +222,7 @@ impl Run<'_> {
         if part.place == Place::Root
             && let Some(request) = main.take()
         {
-            let taken: Vec<&str> = self.asked.prepared.taken.iter().map(String::as_str).collect();
-            let kept = values::remaining(self.query.as_deref(), &taken);
+            let kept = values::remaining(self.query.as_deref(), &self.asked.prepared.taken);
             return match values::aim(part, &given, &kept) {
                 Ok(aim) => Ok(Ok(Work::Main(request, Box::new(aim)))),
                 Err(Unbound::Request(error)) => Err(error),
@@ -301,7 +303,7 @@ impl Run<'_> {
         let answer = ask::ask(self.plane, &self.held(index), question).await?;
         let size = answer.as_ref().map_or(0, |body| body.len() as u64);
         let before = self.gathered.fetch_add(size, Ordering::Relaxed);
-        let most = 2 * self.plane.settings().limits.composed_bytes;
+        let most = GATHERED * self.plane.settings().limits.composed_bytes;
         if before + size > most {
             let _ = self.gathered.fetch_sub(size, Ordering::Relaxed);
             return Err(PartFailure::TooLarge);

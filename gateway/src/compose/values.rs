@@ -294,9 +294,12 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
 }
 
 /// The client's query without the names that mean something to the gateway, or have a value already.
-pub(crate) fn remaining<'q>(query: Option<&'q str>, taken: &[&str]) -> Cow<'q, str> {
+pub(crate) fn remaining<'q>(query: Option<&'q str>, taken: &[String]) -> Cow<'q, str> {
     let Some(query) = query else { return Cow::Borrowed("") };
-    let is_taken = |pair: &&str| taken.contains(&plain(pair.split_once('=').map_or(*pair, |(name, _)| name)).as_ref());
+    let is_taken = |pair: &&str| {
+        let name = plain(pair.split_once('=').map_or(*pair, |(name, _)| name));
+        taken.iter().any(|taken| *taken == name)
+    };
     if taken.is_empty() || !query.split('&').any(|pair| is_taken(&pair)) {
         return Cow::Borrowed(query);
     }

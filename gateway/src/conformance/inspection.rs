@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, TRAILER};
+use http::header::{ACCEPT_ENCODING, TRAILER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -18,6 +18,7 @@ use super::watched::Watched;
 use super::{Conformance, INLINE, LIMIT, Sampling, Tap};
 use crate::body::Source;
 use crate::error::GatewayError;
+use crate::media;
 
 /// What is to be done with the answer to one request.
 pub(crate) struct Inspection<'c> {
@@ -93,7 +94,7 @@ impl Inspection<'_> {
     /// that failed is the same everywhere.
     fn is_exempt(&self, response: &Response<Source>) -> bool {
         if self.watched.is_own {
-            return media_type(response.headers()).starts_with("application/problem+json");
+            return media::is_problem(media::of(response.headers()));
         }
         response.status() == StatusCode::UNAUTHORIZED
     }
@@ -102,8 +103,8 @@ impl Inspection<'_> {
         let status = response.status();
         let bodiless = self.is_head || status == StatusCode::NO_CONTENT;
         let empty = matches!(response.body(), Source::Full(None));
-        let shape = self.watched.rules.head(status, media_type(response.headers()), bodiless, empty)?;
-        if shape.is_some() && self.enforced && is_encoded(response.headers()) {
+        let shape = self.watched.rules.head(status, media::of(response.headers()), bodiless, empty)?;
+        if shape.is_some() && self.enforced && media::is_encoded(response.headers()) {
             return Err(Violation::encoded());
         }
         Ok(shape)
@@ -118,7 +119,7 @@ impl Inspection<'_> {
 
     /// The same answer, of which a copy goes to the inspector.
     fn copied(&self, response: Response<Source>, shape: Shape, request_id: &HeaderValue) -> Response<Source> {
-        if is_encoded(response.headers()) || response.body().size_hint().lower() > LIMIT as u64 {
+        if media::is_encoded(response.headers()) || response.body().size_hint().lower() > LIMIT as u64 {
             self.watched.count(Outcome::Skipped);
             return response;
         }
@@ -161,15 +162,4 @@ fn held(source: &Source) -> Option<Bytes> {
         Source::Full(body) => Some(body.clone().unwrap_or_default()),
         Source::Pieces(_) | Source::Upstream(_) | Source::Tapped(_) => None,
     }
-}
-
-/// The media type of an answer; empty where there is none.
-pub(super) fn media_type(headers: &HeaderMap) -> &str {
-    headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
-}
-
-/// Whether a body has to be decoded to be read.
-pub(super) fn is_encoded(headers: &HeaderMap) -> bool {
-    let codings = headers.get_all(CONTENT_ENCODING);
-    codings.iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::Conformance;
-use super::inspection::{is_encoded, media_type};
 use super::inspector::{Copied, Job};
 use super::tally::Outcome;
 use super::violation::{Kind, Violation};
+use crate::media;
 use crate::plan::{ContractMode, ServiceId};
 
 impl Conformance {
@@ -32,11 +32,11 @@ impl Conformance {
         let enforced = mode == ContractMode::Enforce;
         let (status, body) = (answer.status(), answer.body());
         let bodiless = status == StatusCode::NO_CONTENT;
-        let found = match watched.rules.head(status, media_type(answer.headers()), bodiless, body.is_empty()) {
+        let found = match watched.rules.head(status, media::of(answer.headers()), bodiless, body.is_empty()) {
             Err(violation) => Err(violation),
             Ok(None) => Ok(()),
-            Ok(Some(_)) if is_encoded(answer.headers()) && enforced => Err(Violation::encoded()),
-            Ok(Some(_)) if is_encoded(answer.headers()) || body.len() > super::LIMIT && !enforced => {
+            Ok(Some(_)) if media::is_encoded(answer.headers()) && enforced => Err(Violation::encoded()),
+            Ok(Some(_)) if media::is_encoded(answer.headers()) || body.len() > super::LIMIT && !enforced => {
                 watched.count(Outcome::Skipped);
                 return Ok(());
             }
@@ -63,7 +63,7 @@ impl Conformance {
         request_id: &HeaderValue,
     ) {
         if let Some(watched) = self.watched(service, operation).filter(|_| mode != ContractMode::Off) {
-            let found = watched.rules.head(status, media_type(headers), false, true).map(drop);
+            let found = watched.rules.head(status, media::of(headers), false, true).map(drop);
             watched.record(&found, request_id, mode == ContractMode::Enforce);
         }
     }

@@ -7,6 +7,7 @@ use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value};
 
 use super::violation::{Kind, Violation};
+use crate::media;
 use crate::plan::{Contract, Operation};
 
 /// The declared answers of one operation.
@@ -82,7 +83,7 @@ impl Rules {
             let message = format!("the media type is not declared for the status {status}");
             return Err(Violation::of_answer(Kind::UndeclaredMediaType, message));
         };
-        Ok(is_json(media_type).then_some(Shape { answer, content }))
+        Ok(media::is_json(media_type).then_some(Shape { answer, content }))
     }
 
     /// Judges a body.
@@ -108,7 +109,7 @@ impl Rules {
 impl Content {
     /// The closest declaration: the media type itself, its range, or anything.
     fn of(contents: &[Self], media_type: &str) -> Option<usize> {
-        let essence = essence(media_type);
+        let essence = media::essence(media_type.as_bytes());
         let kind = essence.split('/').next().unwrap_or_default();
         let is = |declared: &str| declared.eq_ignore_ascii_case(essence);
         let covers = |declared: &str| declared.strip_suffix("/*").is_some_and(|d| d.eq_ignore_ascii_case(kind));
@@ -140,7 +141,7 @@ impl<'c> Compiler<'c> {
     fn contents(&mut self, status: &str, answer: &'c Value) -> Vec<Content> {
         let content = answer.get("content").and_then(Value::as_object);
         let compiled = content.into_iter().flatten().map(|(media_type, described)| {
-            let schema = described.get("schema").filter(|_| is_json(media_type) || media_type.ends_with("/*"));
+            let schema = described.get("schema").filter(|_| media::is_json(media_type) || media_type.ends_with("/*"));
             let validator = schema.and_then(|schema| {
                 self.validator(schema)
                     .map_err(|reason| {
@@ -148,7 +149,7 @@ impl<'c> Compiler<'c> {
                     })
                     .ok()
             });
-            Content { media_type: essence(media_type).into(), validator }
+            Content { media_type: media::essence(media_type.as_bytes()).into(), validator }
         });
         compiled.collect()
     }
@@ -172,22 +173,11 @@ impl<'c> Compiler<'c> {
 pub(crate) fn streamed(contract: &Contract, operation: &Operation) -> Option<String> {
     let successes = responses(contract, operation).filter(|(status, _)| status.starts_with('2'));
     let contents = successes.filter_map(|(_, answer)| answer.get("content")?.as_object());
-    contents.flat_map(Map::keys).find(|media_type| !is_json(media_type)).cloned()
+    contents.flat_map(Map::keys).find(|media_type| !media::is_json(media_type)).cloned()
 }
 
 /// The declared answers, references resolved.
 fn responses<'c>(contract: &'c Contract, operation: &Operation) -> impl Iterator<Item = (&'c String, &'c Value)> {
     let declared = contract.value_of(operation).and_then(|value| value.get("responses")).and_then(Value::as_object);
     declared.into_iter().flatten().map(|(status, answer)| (status, contract.resolved(answer)))
-}
-
-/// The media type without its parameters.
-fn essence(media_type: &str) -> &str {
-    media_type.split(';').next().unwrap_or_default().trim()
-}
-
-fn is_json(media_type: &str) -> bool {
-    let essence = essence(media_type);
-    let suffix = essence.len().checked_sub("+json".len()).and_then(|at| essence.get(at..));
-    essence.eq_ignore_ascii_case("application/json") || suffix.is_some_and(|end| end.eq_ignore_ascii_case("+json"))
 }

@@ -1,9 +1,10 @@
 //! Which bodies are forms, and how the fields of a `Content-Type` say it.
 
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 
 use super::{FormError, parameters};
+use crate::media;
 
 const MULTIPART: &str = "multipart/form-data";
 const URLENCODED: &str = "application/x-www-form-urlencoded";
@@ -18,10 +19,10 @@ pub(super) enum Media {
     Urlencoded,
 }
 
-/// Whether a media type, as a contract names it, is one of forms.
+/// Whether a media type, as a request or a contract names it, is one of forms.
 pub(crate) fn is_form(media_type: &str) -> bool {
-    let essence = essence(media_type.as_bytes());
-    essence.eq_ignore_ascii_case(MULTIPART.as_bytes()) || essence.eq_ignore_ascii_case(URLENCODED.as_bytes())
+    let essence = media::essence(media_type.as_bytes());
+    essence.eq_ignore_ascii_case(MULTIPART) || essence.eq_ignore_ascii_case(URLENCODED)
 }
 
 impl Media {
@@ -37,8 +38,7 @@ impl Media {
             return Err(FormError::ContentType);
         }
         let media = Self::parse(value.as_bytes())?;
-        let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
-        if media.is_some() && !headers.get_all(CONTENT_ENCODING).iter().all(plain) {
+        if media.is_some() && media::is_encoded(headers) {
             return Err(FormError::ContentEncoding);
         }
         Ok(media)
@@ -46,20 +46,15 @@ impl Media {
 
     /// Reads the value of a `Content-Type`.
     pub(super) fn parse(content_type: &[u8]) -> Result<Option<Self>, FormError> {
-        let essence = essence(content_type);
-        if essence.eq_ignore_ascii_case(URLENCODED.as_bytes()) {
+        let essence = media::essence(content_type);
+        if essence.eq_ignore_ascii_case(URLENCODED) {
             return Ok(Some(Self::Urlencoded));
         }
-        if !essence.eq_ignore_ascii_case(MULTIPART.as_bytes()) {
+        if !essence.eq_ignore_ascii_case(MULTIPART) {
             return Ok(None);
         }
         boundary(content_type).map(|boundary| Some(Self::Multipart { boundary })).ok_or(FormError::Boundary)
     }
-}
-
-/// The media type without its parameters.
-fn essence(content_type: &[u8]) -> &[u8] {
-    content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
 }
 
 /// The one boundary; none if there are two, or it has characters that none may have.

@@ -122,6 +122,14 @@ pub enum Need {
     Fallback(Bytes),
 }
 
+impl Need {
+    /// What `_parts` calls the state of a part that failed.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        if matches!(self, Self::Fallback(_)) { "default" } else { "error" }
+    }
+}
+
 /// A parameter of a call and where its value comes from.
 #[derive(Clone, Debug)]
 pub struct Binding {

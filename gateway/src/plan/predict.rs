@@ -228,8 +228,7 @@ impl Course<'_> {
         let other = self.ends.iter().copied().find(|code| Some(*code) != first);
         let lost = |(index, code): &(usize, Code)| {
             let part = &self.composition.parts[*index];
-            let state = if matches!(part.need, Need::Fallback(_)) { "default" } else { "error" };
-            Lost { name: part.name.clone(), state, code: *code }
+            Lost { name: part.name.clone(), state: part.need.state(), code: *code }
         };
         Prediction {
             status: first.map_or(StatusCode::OK, Code::status),

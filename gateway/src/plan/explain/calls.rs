@@ -95,7 +95,6 @@ impl Calls<'_> {
         }
         if part.place == Place::Root {
             let taken = Prepared::new(self.composition).taken;
-            let taken: Vec<&str> = taken.iter().map(String::as_str).collect();
             let kept = remaining(self.asked.query, &taken);
             pairs.extend((!kept.is_empty()).then(|| kept.into_owned()));
         }

@@ -114,6 +114,21 @@ async fn a_write_is_never_refused_for_want_of_a_part_and_never_made_by_head() {
 }
 
 #[tokio::test]
+async fn the_condition_of_a_write_reaches_the_service() {
+    let world = World::with(ROUTES).await;
+    let call = world.caller().post("/texts", &json!({"title": "t"})).header("if-none-match", "*");
+    let _ = call.header("if-match", "\"1\"").header("accept-encoding", "gzip").await.expect(201);
+    let sent = world.stub("texts").last();
+    assert_eq!(
+        [sent.header("if-none-match"), sent.header("if-match"), sent.header("accept-encoding")],
+        ["*", "\"1\"", ""]
+    );
+    // It is none of what is asked beside it.
+    let asked = world.stub("shop").last();
+    assert_eq!([asked.header("if-none-match"), asked.header("if-match")], ["", ""]);
+}
+
+#[tokio::test]
 async fn parts_beside_a_write_are_asked_when_it_has_been_made() {
     let texts = Faulty::start(Fault::Silent).await;
     let world = World::configured(ROUTES, "", &[("texts", texts.url())]).await;
