@@ -32,18 +32,20 @@ fn value(text: &str) -> HeaderValue {
 }
 
 /// The identity of one request.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) request_id: HeaderValue,
     pub(crate) client: IpAddr,
     pub(crate) started: Instant,
     /// The wall clock when it started, in milliseconds since the epoch.
     pub(crate) wall_ms: u64,
+    /// The index of the route among the names of the metrics.
+    pub(crate) route: usize,
 }
 
 impl Context {
     /// Names the request: by the client's own id where that is well-formed, otherwise by a new UUIDv7.
-    pub(crate) fn identify(headers: &HeaderMap, peer: IpAddr, trusted: &[IpAddr]) -> Self {
+    pub(crate) fn identify(headers: &HeaderMap, peer: IpAddr, trusted: &[IpAddr], route: usize) -> Self {
         let wall_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let wall_ms = u64::try_from(wall_ms).unwrap_or(u64::MAX);
         Self {
@@ -51,6 +53,7 @@ impl Context {
             client: client(headers, peer, trusted),
             started: Instant::now(),
             wall_ms,
+            route,
         }
     }
 }

@@ -17,13 +17,13 @@ use principal::ASSERTION;
 use upstream::{Failure, RequestBody, ResponseBody, Upstream};
 
 use crate::body::{Progress, Source, Upload};
+use crate::context::Context;
 use crate::error::GatewayError;
 use crate::fields::{self, Receiver};
 use crate::form::{Rewriter, Rewritten};
 use crate::listener::Connection;
 use crate::media;
 use crate::plane::Plane;
-use crate::record::Exchange;
 use crate::surface::Compiled;
 use crate::tunnel::Tunnel;
 
@@ -73,7 +73,7 @@ impl Intake {
 pub(crate) async fn forward(
     plane: &Plane,
     connection: &Connection,
-    exchange: &Exchange,
+    context: &Context,
     call: Call<'_>,
     request: Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
@@ -84,8 +84,8 @@ pub(crate) async fn forward(
         return Err(GatewayError::BodyTooLarge { limit: call.body_limit });
     }
     let rewriter = if body.is_empty() || matches!(body, Intake::Ready(_)) { None } else { rewriter(&mut head, &call)? };
-    prepare(&mut head, &call, plane, connection, exchange);
-    let inspection = plane.shared.conformance.inspection(exchange.route, &head.method, &plane.sampling);
+    prepare(&mut head, &call, plane, connection, context);
+    let inspection = plane.shared.conformance.inspection(context.route, &head.method, &plane.sampling);
     if let Some(inspection) = &inspection {
         inspection.prepare(&mut head.headers);
     }
@@ -93,7 +93,7 @@ pub(crate) async fn forward(
         tunnel.ask(&mut head.headers);
     }
     // The deadline starts when the request is complete, which one without a body is from the start.
-    let complete = body.is_empty().then_some(exchange.context.started);
+    let complete = body.is_empty().then_some(context.started);
     let (body, progress) = receive(plane, body, rewriter, &call, connection).await?;
     if progress.is_some() && body.size_hint().exact().is_none() {
         // Said aloud, because hyper leaves out a body without a length where a method seldom has one.
@@ -128,7 +128,7 @@ pub(crate) async fn forward(
         fields::withhold_cookie(response.headers_mut(), &plane.settings().auth.cookie.name);
     }
     if let Some(inspection) = inspection {
-        response = inspection.inspect(response, exchange.request_id()).await?;
+        response = inspection.inspect(response, &context.request_id).await?;
     }
     judge(response, &call)
 }
@@ -153,13 +153,13 @@ fn refused(progress: &Progress, call: &Call<'_>) -> Option<GatewayError> {
 }
 
 /// Makes the client's head the head of the call.
-fn prepare(head: &mut request::Parts, call: &Call<'_>, plane: &Plane, connection: &Connection, exchange: &Exchange) {
+fn prepare(head: &mut request::Parts, call: &Call<'_>, plane: &Plane, connection: &Connection, context: &Context) {
     let trusted = plane.trusts(connection.peer.ip());
     fields::to_upstream(&mut head.headers, head.version, call.receiver, &connection.forwarded, trusted);
     if call.receiver == Receiver::Origin {
         fields::withhold_cookie(&mut head.headers, &plane.settings().auth.cookie.name);
     }
-    head.headers.insert(problem::REQUEST_ID, exchange.request_id().clone());
+    head.headers.insert(problem::REQUEST_ID, context.request_id.clone());
     if let Some(prefix) = call.route.and_then(Compiled::prefix) {
         head.headers.insert(problem::FORWARDED_PREFIX, prefix.clone());
     }

@@ -48,8 +48,7 @@ pub(crate) async fn serve(
     let uri = request.uri().clone();
     // Found before the guard has spoken, because the record names the route; nothing acts on it until then.
     let found = plane.surface().plan.table.find(request.method(), uri.path());
-    let context = Context::identify(request.headers(), connection.peer.ip(), &plane.settings().trusted_proxies);
-    let mut exchange = open(&plane, &connection, &request, context, &found);
+    let mut exchange = open(&plane, &connection, &request, &found);
     let origin = plane.shared.cors.allowed(request.headers());
 
     let rules = plane.surface().rules(&found);
@@ -149,15 +148,11 @@ fn authenticate(
     Ok((caller, assertion))
 }
 
-fn open(
-    plane: &Plane,
-    connection: &Connection,
-    request: &Request<Incoming>,
-    context: Context,
-    found: &Found<'_>,
-) -> Exchange {
+fn open(plane: &Plane, connection: &Connection, request: &Request<Incoming>, found: &Found<'_>) -> Exchange {
     let route = if let Found::Route { id, .. } = found { Some(*id) } else { None };
     let (index, label) = plane.surface().label(route);
+    let trusted = &plane.settings().trusted_proxies;
+    let context = Context::identify(request.headers(), connection.peer.ip(), trusted, index);
     let line = plane.shared.log.then(|| {
         Box::new(Line {
             method: request.method().clone(),
@@ -169,7 +164,7 @@ fn open(
             user: None,
         })
     });
-    Exchange::open(context, &connection.state, &plane.metrics, index, line)
+    Exchange::open(context, &connection.state, &plane.metrics, line)
 }
 
 /// Calls the service of a route.
@@ -197,7 +192,7 @@ async fn to_service(
         route: Some(compiled),
     };
     let called = exchange.line().is_some().then(Instant::now);
-    let answered = forward::forward(plane, connection, exchange, call, request.map(Intake::Incoming)).await;
+    let answered = forward::forward(plane, connection, &exchange.context, call, request.map(Intake::Incoming)).await;
     if let Some(line) = exchange.line() {
         line.service = Some(Arc::clone(&compiled.service_name));
         line.upstream = called.map(|called| called.elapsed());
@@ -220,10 +215,10 @@ async fn composed(
     let prepared = compiled.prepared.as_ref().ok_or(GatewayError::RouteNotFound)?;
     let asked = Asked { route: surface.plan.route(id), compiled, composition, prepared, parameters, caller };
     let called = exchange.line().is_some().then(Instant::now);
-    let answered = compose::compose(plane, connection, exchange, asked, request).await;
+    let answered = compose::compose(plane, connection, &exchange.context, asked, request).await;
     let lost = answered.as_ref().ok().and_then(|response| response.headers().get(compose::GATEWAY_PARTS)).cloned();
     if lost.is_some() {
-        plane.metrics.degraded(exchange.route);
+        plane.metrics.degraded(exchange.context.route);
     }
     if let Some(line) = exchange.line() {
         // What has only parts is the answer of no one service.
@@ -280,7 +275,7 @@ async fn beside_the_plan(
         assertion: None,
         route: None,
     };
-    forward::forward(plane, connection, exchange, call, request.map(Intake::Incoming)).await
+    forward::forward(plane, connection, &exchange.context, call, request.map(Intake::Incoming)).await
 }
 
 /// The answer to a preflight: fields only, and only for an origin that is allowed.

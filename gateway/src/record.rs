@@ -20,8 +20,6 @@ pub(crate) struct Exchange {
     pub(crate) context: Context,
     pub(crate) connection: Arc<ConnectionState>,
     shard: Arc<Shard>,
-    /// The index of the route among the names of the metrics.
-    pub(crate) route: usize,
     status: u16,
     bytes: u64,
     state: State,
@@ -54,7 +52,6 @@ impl Exchange {
         context: Context,
         connection: &Arc<ConnectionState>,
         shard: &Arc<Shard>,
-        route: usize,
         line: Option<Box<Line>>,
     ) -> Self {
         connection.enter_at(Phase::Busy, context.started);
@@ -62,7 +59,6 @@ impl Exchange {
             context,
             connection: Arc::clone(connection),
             shard: Arc::clone(shard),
-            route,
             status: CLIENT_CLOSED_REQUEST,
             bytes: 0,
             state: State::Open,
@@ -135,7 +131,7 @@ impl Drop for Exchange {
         let now = Instant::now();
         let took = now.saturating_duration_since(self.context.started);
         self.connection.enter_at(Phase::Idle, now);
-        self.shard.answered(self.route, self.status, took);
+        self.shard.answered(self.context.route, self.status, took);
         if let Some(line) = self.line.take() {
             self.log(&line, took);
         }

@@ -8,6 +8,7 @@ use hyper::body::Incoming;
 
 use super::run::Asked;
 use super::{ask, made, scan};
+use crate::context::Context;
 use crate::error::GatewayError;
 use crate::fields::{self, Receiver};
 use crate::form;
@@ -15,13 +16,12 @@ use crate::forward::{self, Intake};
 use crate::listener::Connection;
 use crate::media;
 use crate::plane::Plane;
-use crate::record::Exchange;
 
 /// The head of every part's call, but for what names its caller.
 pub(super) fn inherit(
     plane: &Plane,
     connection: &Connection,
-    exchange: &Exchange,
+    context: &Context,
     asked: &Asked<'_>,
     head: &request::Parts,
 ) -> HeaderMap {
@@ -32,7 +32,7 @@ pub(super) fn inherit(
     let trusted = plane.trusts(connection.peer.ip());
     fields::to_upstream(&mut headers, head.version, Receiver::Service, &connection.forwarded, trusted);
     ask::inherit(&mut headers);
-    headers.insert(problem::REQUEST_ID, exchange.request_id().clone());
+    headers.insert(problem::REQUEST_ID, context.request_id.clone());
     headers
 }
 

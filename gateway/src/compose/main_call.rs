@@ -41,7 +41,7 @@ impl Run<'_> {
         let Some(upstream) = self.plane.surface().upstreams.get(usize::from(part.service.0)) else {
             return Done::Refused(GatewayError::RouteNotFound);
         };
-        let now = i64::try_from(self.exchange.context.wall_ms).unwrap_or(i64::MAX);
+        let now = i64::try_from(self.context.wall_ms).unwrap_or(i64::MAX);
         let call = Call {
             upstream,
             service: usize::from(part.service.0),
@@ -53,8 +53,7 @@ impl Run<'_> {
             websocket: false,
             route: Some(compiled),
         };
-        match forward::forward(self.plane, self.connection, self.exchange, call, Request::from_parts(head, body)).await
-        {
+        match forward::forward(self.plane, self.connection, self.context, call, Request::from_parts(head, body)).await {
             Ok(response) => self.read(response).await,
             Err(error) => Done::Refused(error),
         }

@@ -17,12 +17,12 @@ use super::values::{self, Aim, Given, Unbound};
 use super::{Outcome, PartFailure, Prepared, answer, intake};
 use crate::auth::Caller;
 use crate::body::Source;
+use crate::context::Context;
 use crate::error::GatewayError;
 use crate::forward::Intake;
 use crate::listener::Connection;
 use crate::plan::{Composition, ContractMode, Part, Place, Route};
 use crate::plane::Plane;
-use crate::record::Exchange;
 use crate::routes::Parameters;
 use crate::surface::Compiled;
 
@@ -46,7 +46,7 @@ pub(crate) struct Asked<'a> {
 pub(super) struct Run<'a> {
     pub(super) plane: &'a Plane,
     pub(super) connection: &'a Connection,
-    pub(super) exchange: &'a Exchange,
+    pub(super) context: &'a Context,
     pub(super) asked: &'a Asked<'a>,
     pub(super) selection: Selection,
     /// The client's own fields, where values are taken of them.
@@ -87,7 +87,7 @@ pub(super) enum Done {
 pub(crate) async fn compose(
     plane: &Plane,
     connection: &Connection,
-    exchange: &Exchange,
+    context: &Context,
     asked: Asked<'_>,
     request: Request<Incoming>,
 ) -> Result<Response<Source>, GatewayError> {
@@ -102,23 +102,23 @@ pub(crate) async fn compose(
     // What has been written cannot be refused for want of a part.
     let strict = !writes && answer::is_strict(request.headers());
     let (mut head, body) = request.into_parts();
-    let inherited = intake::inherit(plane, connection, exchange, &asked, &head);
+    let inherited = intake::inherit(plane, connection, context, &asked, &head);
     let had_body = !body.is_end_stream();
     let (intake, body) = intake::take_in(plane, connection, &asked, &mut head, body).await?;
     let deadline = match (&intake, had_body) {
         (Intake::Ready(_), true) => Some(Instant::now() + asked.route.timeout),
-        (_, false) => Some(exchange.context.started + asked.route.timeout),
+        (_, false) => Some(context.started + asked.route.timeout),
         (Intake::Incoming(_), true) => None,
     };
     let headers = if asked.prepared.reads_fields { head.headers.clone() } else { HeaderMap::new() };
     // Where there is a main part, its call counts the request.
     let counts = asked.composition.main().is_none();
     let sampled = asked.route.contract == ContractMode::Sample
-        && if counts { plane.sampling.takes(exchange.route) } else { plane.sampling.would_take(exchange.route) };
+        && if counts { plane.sampling.takes(context.route) } else { plane.sampling.would_take(context.route) };
     let run = Run {
         plane,
         connection,
-        exchange,
+        context,
         asked: &asked,
         selection,
         headers,
@@ -265,7 +265,7 @@ impl Run<'_> {
         for (name, value) in aim.headers {
             headers.insert(name, value);
         }
-        let now = i64::try_from(self.exchange.context.wall_ms).unwrap_or(i64::MAX);
+        let now = i64::try_from(self.context.wall_ms).unwrap_or(i64::MAX);
         let roles = &self.asked.route.assert_roles;
         if let Some(assertion) = self.plane.assertion(self.asked.caller, part.service, roles, now) {
             headers.insert(ASSERTION, assertion);
@@ -294,7 +294,7 @@ impl Run<'_> {
         let part = &self.asked.composition.parts[index];
         let mode = self.asked.route.contract;
         let mode = if mode == ContractMode::Sample && !self.sampled { ContractMode::Off } else { mode };
-        Held { mode, operation: (part.service, &part.operation), request_id: self.exchange.request_id() }
+        Held { mode, operation: (part.service, &part.operation), request_id: &self.context.request_id }
     }
 
     /// One call. What a request gathers is bounded as a whole: many answers that are each small enough may be too much.

@@ -85,7 +85,7 @@ impl Run<'_> {
             return;
         }
         let service = self.plane.surface().plan.service(part.service).name.as_str();
-        let request_id = self.exchange.request_id().to_str().unwrap_or_default();
+        let request_id = self.context.request_id.to_str().unwrap_or_default();
         let (operation, code) = (part.operation.as_str(), failure.code().as_str());
         tracing::warn!(part = part.name, service, operation, code, ?failure, request_id, "a part failed");
     }
