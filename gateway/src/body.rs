@@ -1,6 +1,7 @@
 //! The bodies of the data plane: enums, so that the common case allocates nothing.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::sync::Notify;
-use upstream::{BoxError, ResponseBody};
+use upstream::{BoxError, Failure, ResponseBody};
 
 use crate::compose::{self, PartFailure};
 use crate::conformance::Tap;
@@ -33,6 +34,18 @@ pub(crate) enum Source {
     Upstream(ResponseBody),
     /// Copied for the inspector of contracts while it is sent.
     Tapped(Box<Tap>),
+    /// What was taken in already, and the rest.
+    Resumed(Box<(VecDeque<Bytes>, Source)>),
+}
+
+/// What came of taking a body in.
+pub(crate) enum Collected {
+    /// All of it.
+    Whole(Bytes),
+    /// It is larger than was wanted, or not done in time: it can still be sent.
+    Resumed(Source),
+    /// It broke off.
+    Broken(Failure),
 }
 
 impl From<Vec<Bytes>> for Source {
@@ -59,6 +72,7 @@ impl Source {
             Self::Pieces(pieces) => pieces.is_empty(),
             Self::Upstream(body) => body.is_end_stream(),
             Self::Tapped(tap) => tap.is_end_stream(),
+            Self::Resumed(parts) => parts.0.is_empty() && parts.1.is_end(),
         }
     }
 
@@ -68,6 +82,16 @@ impl Source {
             Self::Pieces(pieces) => SizeHint::with_exact(pieces.iter().map(|bytes| bytes.len() as u64).sum()),
             Self::Upstream(body) => body.size_hint(),
             Self::Tapped(tap) => tap.size_hint(),
+            Self::Resumed(parts) => {
+                let taken: u64 = parts.0.iter().map(|bytes| bytes.len() as u64).sum();
+                let rest = parts.1.size_hint();
+                let mut hint = SizeHint::new();
+                hint.set_lower(taken.saturating_add(rest.lower()));
+                if let Some(upper) = rest.upper() {
+                    hint.set_upper(taken.saturating_add(upper));
+                }
+                hint
+            }
         }
     }
 
@@ -78,8 +102,61 @@ impl Source {
             Self::Pieces(pieces) => Vec::from(pieces).concat().into(),
             Self::Upstream(body) => return compose::collect(body, deadline, limit).await,
             Self::Tapped(tap) => return compose::collect(tap, deadline, limit).await,
+            Self::Resumed(parts) => {
+                let (front, rest) = *parts;
+                let mut whole = Vec::from(front).concat();
+                let room = limit.saturating_sub(whole.len() as u64);
+                whole.extend_from_slice(&Box::pin(rest.collected(deadline, room)).await?);
+                whole.into()
+            }
         };
         if bytes.len() as u64 > limit { Err(PartFailure::TooLarge) } else { Ok(bytes) }
+    }
+}
+
+impl Source {
+    /// All of it, if that is at most `limit` bytes and there by `deadline`; otherwise a body from which nothing is lost.
+    pub(crate) async fn collected_or_resumed(mut self, deadline: Instant, limit: u64) -> Collected {
+        if self.size_hint().lower() > limit {
+            return Collected::Resumed(self);
+        }
+        let mut taken = VecDeque::new();
+        let mut size = 0;
+        while !self.is_end() {
+            let frame = poll_fn(|context| self.poll(context));
+            match tokio::time::timeout_at(deadline.into(), frame).await {
+                Ok(Some(Ok(frame))) => {
+                    // Trailers say nothing of what is kept.
+                    let Ok(data) = frame.into_data() else { continue };
+                    size += data.len() as u64;
+                    taken.push_back(data);
+                    if size > limit {
+                        return Collected::Resumed(Self::Resumed(Box::new((taken, self))));
+                    }
+                }
+                Ok(Some(Err(_))) => return Collected::Broken(Failure::ResponseIncomplete),
+                Ok(None) => break,
+                Err(_elapsed) => return Collected::Resumed(Self::Resumed(Box::new((taken, self)))),
+            }
+        }
+        Collected::Whole(match taken.len() {
+            0 => Bytes::new(),
+            1 => taken.pop_front().unwrap_or_default(),
+            _ => Vec::from(taken).concat().into(),
+        })
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self {
+            Self::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Pieces(pieces) => Poll::Ready(pieces.pop_front().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Upstream(body) => Pin::new(body).poll_frame(context),
+            Self::Tapped(tap) => Pin::new(&mut **tap).poll_frame(context),
+            Self::Resumed(parts) => match parts.0.pop_front() {
+                Some(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                None => parts.1.poll(context),
+            },
+        }
     }
 }
 
@@ -90,15 +167,6 @@ impl Body {
         }
         Self { source, exchange: Some(exchange) }
     }
-
-    fn poll_source(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        match &mut self.source {
-            Source::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Source::Pieces(pieces) => Poll::Ready(pieces.pop_front().map(|bytes| Ok(Frame::data(bytes)))),
-            Source::Upstream(body) => Pin::new(body).poll_frame(context),
-            Source::Tapped(tap) => Pin::new(&mut **tap).poll_frame(context),
-        }
-    }
 }
 
 impl HttpBody for Body {
@@ -107,7 +175,7 @@ impl HttpBody for Body {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
-        let polled = this.poll_source(context).map_ok(cleaned);
+        let polled = this.source.poll(context).map_ok(cleaned);
         let ended = this.source.is_end();
         if let Some(exchange) = &mut this.exchange {
             match &polled {

@@ -14,6 +14,7 @@ use upstream::{InvalidTarget, Pool, Upstream};
 
 use crate::auth::{self, Auth, AuthConfig, KeyFileError};
 use crate::beside::{self, Beside, Site};
+use crate::cache::Cache;
 use crate::config::Config;
 use crate::conformance::Conformance;
 use crate::cors::Cors;
@@ -108,6 +109,8 @@ pub fn build(config: Config, plan: Plan, local: Vec<Upstream>) -> Result<Gateway
         base: serde_json::Value::from(plan.settings.public_origin.as_str()).to_string().into_bytes().into(),
         caps: Caps::new(limits.connections as usize, limits.connections_per_address as usize),
         conformance,
+        cache: Arc::new(Cache::new(plan.settings.cache.bytes)),
+        tasks: tasks.clone(),
     };
     Ok(Gateway { shared: Arc::new(shared), metrics, tasks, stop, beside, config })
 }

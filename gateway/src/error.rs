@@ -18,7 +18,7 @@ const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// Why a request is not answered by its route.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum GatewayError {
     #[error("refused by the guard: {0}")]
     Refused(#[from] Refusal),
@@ -66,6 +66,17 @@ pub(crate) enum GatewayError {
     Transform(TransformError),
     #[error("{service}.{operation} is not as its contract says")]
     ContractBroken { service: Box<str>, operation: Box<str> },
+    #[error("nothing is kept that could be given, and the client wants nothing else")]
+    NotKept,
+    #[error("the answer has {length} bytes, and no such range")]
+    Range { length: usize },
+}
+
+impl GatewayError {
+    /// The status of its problem.
+    pub(crate) fn status(&self) -> StatusCode {
+        Problem::from(self.clone()).status()
+    }
 }
 
 impl From<GatewayError> for Problem {
@@ -129,8 +140,21 @@ impl From<GatewayError> for Problem {
             GatewayError::ContractBroken { service, operation } => Self::new(Code::ContractViolation).with_detail(
                 format!("The answer of the service '{service}' to '{operation}' is not as its contract says."),
             ),
+            // RFC 9111, section 5.2.1.7.
+            GatewayError::NotKept => Self::new(Code::UpstreamUnavailable)
+                .with_status(StatusCode::GATEWAY_TIMEOUT)
+                .with_detail("Nothing is kept that could be given, and `only-if-cached` asks for nothing else."),
+            GatewayError::Range { length } => Self::new(Code::InvalidParameter)
+                .with_status(StatusCode::RANGE_NOT_SATISFIABLE)
+                .with_detail(format!("The answer has {length} bytes, and no such range."))
+                .with_header(header::CONTENT_RANGE, unsatisfied(length)),
         }
     }
+}
+
+/// RFC 9110, section 14.4.
+fn unsatisfied(length: usize) -> HeaderValue {
+    HeaderValue::from_str(&format!("bytes */{length}")).unwrap_or(HeaderValue::from_static("bytes */*"))
 }
 
 fn refused(refusal: Refusal) -> Problem {

@@ -61,7 +61,7 @@ pub(crate) enum Intake {
 }
 
 impl Intake {
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         match self {
             Self::Incoming(body) => body.is_end_stream(),
             Self::Ready(bytes) => bytes.is_empty(),

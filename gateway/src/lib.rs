@@ -22,8 +22,10 @@ pub mod documents;
 pub mod plan;
 pub mod routes;
 
+mod answer;
 mod body;
 mod build;
+mod cache;
 mod compose;
 mod config;
 mod conformance;

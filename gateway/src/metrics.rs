@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use upstream::Failure;
 
+use crate::cache::Outcome;
+
 /// The statuses that are counted one by one; any other counts as the first of its class.
 const STATUSES: [u16; 40] = [
     100, 200, 201, 202, 203, 204, 206, 300, 301, 302, 303, 304, 307, 308, 400, 401, 402, 403, 404, 405, 406, 408, 409,
@@ -47,6 +49,7 @@ struct RouteCells {
     buckets: Cells<{ BOUNDS.len() + 1 }>,
     micros: AtomicU64,
     degraded: AtomicU64,
+    cached: Cells<{ Outcome::ALL.len() }>,
 }
 
 #[derive(Debug, Default)]
@@ -102,6 +105,13 @@ impl Shard {
     pub(crate) fn degraded(&self, route: usize) {
         if let Some(cells) = self.routes.get(route) {
             add(&cells.degraded, 1);
+        }
+    }
+
+    /// A route whose answers are kept has answered.
+    pub(crate) fn cached(&self, route: usize, outcome: Outcome) {
+        if let Some(cells) = self.routes.get(route) {
+            cells.cached.add(outcome as usize);
         }
     }
 
@@ -168,6 +178,7 @@ impl Metrics {
         let mut text = String::new();
         self.render_requests(&mut text);
         self.render_degraded(&mut text);
+        self.render_cached(&mut text);
         self.render_latencies(&mut text);
         self.render_services(&mut text);
         let refused = self.sum(|shard| shard.connections_refused.load(Relaxed));
@@ -197,6 +208,21 @@ impl Metrics {
             let count = self.sum(|shard| shard.routes.get(route).map_or(0, |cells| cells.degraded.load(Relaxed)));
             if count > 0 {
                 line(text, NAME, &format!("route=\"{name}\""), count);
+            }
+        }
+    }
+
+    fn render_cached(&self, text: &mut String) {
+        const NAME: &str = "agora_cache_answers_total";
+        head(text, NAME, "counter", "Answers of routes whose answers are kept, by what the cache did.");
+        for (route, name) in self.names.routes.iter().enumerate() {
+            for outcome in Outcome::ALL {
+                let cell =
+                    |shard: &Shard| shard.routes.get(route).map_or(0, |cells| cells.cached.get(outcome as usize));
+                let count = self.sum(cell);
+                if count > 0 {
+                    line(text, NAME, &format!("route=\"{name}\",outcome=\"{}\"", outcome.name()), count);
+                }
             }
         }
     }

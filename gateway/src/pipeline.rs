@@ -11,10 +11,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 use hyper::body::Incoming;
 use problem::Problem;
 
+use crate::answer;
 use crate::auth::Caller;
 use crate::beside;
 use crate::body::{Body, Source};
-use crate::compose::{self, Asked};
+use crate::cache::{self, Looked, Write};
+use crate::compose;
 use crate::context::Context;
 use crate::cors::Cors;
 use crate::error::GatewayError;
@@ -23,7 +25,7 @@ use crate::forward::{self, Call, Intake};
 use crate::guard::target;
 use crate::listener::{Connection, REFUSED_METHOD};
 use crate::media;
-use crate::plan::{Composition, Route, RouteId, Target};
+use crate::plan::{Caching, Route, RouteId, Target};
 use crate::plane::Plane;
 use crate::record::{Exchange, Line};
 use crate::routes::{Found, Parameters};
@@ -74,8 +76,8 @@ pub(crate) async fn serve(
 
 /// The phases up to the answer of a service, in the only order in which each may rely on those before it.
 async fn phases(
-    plane: &Plane,
-    connection: &Connection,
+    plane: &Arc<Plane>,
+    connection: &Arc<Connection>,
     exchange: &mut Exchange,
     uri: &Uri,
     found: Found<'_>,
@@ -96,21 +98,18 @@ async fn phases(
     };
     let route = plane.surface().plan.route(id);
     // authenticate: before anything that costs a service work.
-    let (caller, assertion) = authenticate(plane, route, request.headers(), exchange.context.wall_ms)?;
+    let caller = authenticate(plane, route, request.headers(), exchange.context.wall_ms)?;
     if let (Some(line), Some(sub)) = (exchange.line(), &caller.principal().sub) {
         line.user = Some(sub.as_str().into());
     }
     // limit: after authenticate, because a quota belongs to a user. (Nothing is limited here yet.)
-    // look up: after limit, so that a hit counts too. (Nothing is cached yet.)
-    let response = match plane.surface().composition(id, uri.query()) {
-        // forward: one service, both bodies streaming.
-        None => to_service(plane, connection, exchange, (id, parameters), request, assertion).await?,
-        // compose, shape: several services, or one whose answer is made into another; neither is told who the viewer is.
-        Some(composition) => {
-            composed(plane, connection, exchange, (id, parameters), composition, &caller, request).await?
+    let response = match &route.cache {
+        // look up: after limit, so that a hit counts too. admit: behind it, where an answer arrives.
+        Some(caching) if matches!(*request.method(), Method::GET | Method::HEAD) => {
+            kept(plane, connection, exchange, id, caching, &caller, request).await?
         }
+        _ => asked(plane, connection, exchange, (id, parameters), &caller, request).await?,
     };
-    // admit: between the answer and the cache. (Nothing is stored yet.)
     let response = unshared(response, route);
     // finish: what this caller alone may see is made after anything that could be stored.
     let response = match &route.composition {
@@ -118,6 +117,90 @@ async fn phases(
         None => response,
     };
     Ok(deprecate(response, route))
+}
+
+/// A route whose answers are kept.
+async fn kept(
+    plane: &Arc<Plane>,
+    connection: &Arc<Connection>,
+    exchange: &mut Exchange,
+    id: RouteId,
+    caching: &Caching,
+    caller: &Caller,
+    request: Request<Incoming>,
+) -> Result<Response<Source>, GatewayError> {
+    let is_origin = matches!(plane.surface().plan.route(id).target, Target::Proxy { .. });
+    let cookies = cache::sends_cookies(&caching.scope, is_origin, request.headers());
+    let looked = cache::look_up(&plane.shared.cache, caching, caller, &request, cookies)?;
+    let inquiry = |request: Request<Incoming>| cache::Inquiry {
+        plane: Arc::clone(plane),
+        connection: Arc::clone(connection),
+        context: exchange.context.clone(),
+        route: id,
+        caller: caller.clone(),
+        head: Arc::new(request.into_parts().0),
+    };
+    let (response, outcome) = match looked {
+        Looked::Kept(response, outcome, refresh) => {
+            if let Some(ask) = refresh {
+                inquiry(request).refresh(ask);
+            }
+            (response, outcome)
+        }
+        Looked::Nothing(ask) => {
+            let inquiry = inquiry(request);
+            let called = Instant::now();
+            let (response, outcome) = inquiry.answer(ask).await?;
+            told(plane, exchange, id, called, &response);
+            (response, outcome)
+        }
+    };
+    plane.metrics.cached(exchange.context.route, outcome);
+    if let Some(line) = exchange.line() {
+        line.cache = Some(outcome.name());
+    }
+    Ok(response)
+}
+
+/// A route, or a method, of which nothing is kept.
+async fn asked(
+    plane: &Plane,
+    connection: &Connection,
+    exchange: &mut Exchange,
+    (id, parameters): (RouteId, Parameters<'_>),
+    caller: &Caller,
+    request: Request<Incoming>,
+) -> Result<Response<Source>, GatewayError> {
+    let route = plane.surface().plan.route(id);
+    let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+    let write = Write::begin(plane, &route.invalidates, caller.principal(), method, uri, headers);
+    let called = Instant::now();
+    let request = request.map(Intake::Incoming);
+    let answered = answer::answer(plane, connection, &exchange.context, (id, parameters), caller, request).await;
+    if let Some(write) = write {
+        // Before the head of its answer is sent: whoever has seen that may ask at once, and must see what was written.
+        write.settle(&answered);
+    }
+    let mut response = answered?;
+    response.headers_mut().remove(cache::CACHE_GROUPS);
+    response.headers_mut().remove(cache::CACHE_GROUP_INVALIDATION);
+    told(plane, exchange, id, called, &response);
+    Ok(response)
+}
+
+/// Notes for the log and the metrics what was asked of services.
+fn told(plane: &Plane, exchange: &mut Exchange, id: RouteId, called: Instant, response: &Response<Source>) {
+    let lost = response.headers().get(compose::GATEWAY_PARTS).cloned();
+    if lost.is_some() {
+        plane.metrics.degraded(exchange.context.route);
+    }
+    let surface = plane.surface();
+    let Some(line) = exchange.line() else { return };
+    // What has only parts is the answer of no one service.
+    let is_of_one = !matches!(surface.plan.route(id).target, Target::Parts);
+    line.service = surface.route(id).filter(|_| is_of_one).map(|route| Arc::clone(&route.service_name));
+    line.upstream = Some(called.elapsed());
+    line.parts = lost;
 }
 
 /// Refuses what the raw head or the target makes ambiguous.
@@ -134,18 +217,11 @@ fn guard(connection: &Connection, request: &Request<Incoming>) -> Result<(), Gat
     Ok(())
 }
 
-/// Who calls, and what the route's service is told about it.
-fn authenticate(
-    plane: &Plane,
-    route: &Route,
-    headers: &HeaderMap,
-    wall_ms: u64,
-) -> Result<(Caller, Option<HeaderValue>), GatewayError> {
+/// Who calls, if the route lets them in.
+fn authenticate(plane: &Plane, route: &Route, headers: &HeaderMap, wall_ms: u64) -> Result<Caller, GatewayError> {
     let now = i64::try_from(wall_ms).unwrap_or(i64::MAX);
     let mut tokens = plane.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-    let caller = tokens.authenticate(headers, route.token, &route.access, now).map_err(GatewayError::Access)?;
-    let assertion = tokens.assertion(&caller, route.target.service(), &route.assert_roles, now);
-    Ok((caller, assertion))
+    tokens.authenticate(headers, route.token, &route.access, now).map_err(GatewayError::Access)
 }
 
 fn open(plane: &Plane, connection: &Connection, request: &Request<Incoming>, found: &Found<'_>) -> Exchange {
@@ -162,71 +238,10 @@ fn open(plane: &Plane, connection: &Connection, request: &Request<Incoming>, fou
             upstream: None,
             parts: None,
             user: None,
+            cache: None,
         })
     });
     Exchange::open(context, &connection.state, &plane.metrics, line)
-}
-
-/// Calls the service of a route.
-async fn to_service(
-    plane: &Plane,
-    connection: &Connection,
-    exchange: &mut Exchange,
-    (id, parameters): (RouteId, Parameters<'_>),
-    request: Request<Incoming>,
-    assertion: Option<HeaderValue>,
-) -> Result<Response<Source>, GatewayError> {
-    let surface = plane.surface();
-    let compiled = surface.route(id).ok_or(GatewayError::RouteNotFound)?;
-    let upstream = surface.upstreams.get(compiled.service).ok_or(GatewayError::RouteNotFound)?;
-    let uri = request.uri();
-    let call = Call {
-        upstream,
-        service: compiled.service,
-        receiver: compiled.receiver,
-        target: compiled.target(uri.path(), uri.query(), &parameters).ok_or(GatewayError::RouteNotFound)?,
-        timeout: compiled.timeout,
-        body_limit: surface.plan.route(id).body_limit,
-        websocket: surface.plan.route(id).websocket,
-        assertion: assertion.filter(|_| compiled.receiver != Receiver::Origin),
-        route: Some(compiled),
-    };
-    let called = exchange.line().is_some().then(Instant::now);
-    let answered = forward::forward(plane, connection, &exchange.context, call, request.map(Intake::Incoming)).await;
-    if let Some(line) = exchange.line() {
-        line.service = Some(Arc::clone(&compiled.service_name));
-        line.upstream = called.map(|called| called.elapsed());
-    }
-    answered
-}
-
-/// Calls the services of a route that has parts, or that makes something of what it is answered.
-async fn composed(
-    plane: &Plane,
-    connection: &Connection,
-    exchange: &mut Exchange,
-    (id, parameters): (RouteId, Parameters<'_>),
-    composition: &Composition,
-    caller: &Caller,
-    request: Request<Incoming>,
-) -> Result<Response<Source>, GatewayError> {
-    let surface = plane.surface();
-    let compiled = surface.route(id).ok_or(GatewayError::RouteNotFound)?;
-    let prepared = compiled.prepared.as_ref().ok_or(GatewayError::RouteNotFound)?;
-    let asked = Asked { route: surface.plan.route(id), compiled, composition, prepared, parameters, caller };
-    let called = exchange.line().is_some().then(Instant::now);
-    let answered = compose::compose(plane, connection, &exchange.context, asked, request).await;
-    let lost = answered.as_ref().ok().and_then(|response| response.headers().get(compose::GATEWAY_PARTS)).cloned();
-    if lost.is_some() {
-        plane.metrics.degraded(exchange.context.route);
-    }
-    if let Some(line) = exchange.line() {
-        // What has only parts is the answer of no one service.
-        line.service = composition.main().is_some().then(|| Arc::clone(&compiled.service_name));
-        line.upstream = called.map(|called| called.elapsed());
-        line.parts = lost;
-    }
-    answered
 }
 
 /// Asks a service for a problem document that can be read: the whole of it, as it is.

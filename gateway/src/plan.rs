@@ -4,6 +4,7 @@
 //! parameters, no two routes collide, every key of every file is known. What does not fit is reported all at once, by file,
 //! line and column ([`Mistakes`]). Nothing here asks a service anything, so a plan can be proven with every service down.
 
+mod caching;
 mod check;
 mod composition;
 mod contract;
@@ -19,6 +20,7 @@ mod service;
 mod settings;
 mod sources;
 
+pub use caching::{CacheClaim, Caching, Scope, Tag, TagPiece};
 pub use composition::{
     Binding, Claim, Composition, Doc, ErrorRule, FieldSource, Finish, Join, MAIN, Need, Parameter, Part, Place, Shape,
     Source,
@@ -29,7 +31,7 @@ pub use mistakes::{Mistake, Mistakes, SourceSpan};
 pub use predict::{Lost, Prediction};
 pub use route::{Access, PathPiece, Route, RouteId, Successor, Target, TokenRule};
 pub use service::{Service, ServiceId, ServiceKind};
-pub use settings::{Auth, Cookie, Cors, Limits, Listen, Log, Settings, Shutdown};
+pub use settings::{Auth, Cache, Cookie, Cors, Limits, Listen, Log, Settings, Shutdown};
 pub use sources::Sources;
 
 use crate::routes::Table;

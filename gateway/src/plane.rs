@@ -3,18 +3,21 @@
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use boot::Tasks;
 use http::HeaderValue;
 use principal::Signer;
 use upstream::{Failure, Pool, Upstream};
 
 use crate::auth::{Auth, Caller, TokenCache};
+use crate::cache::Cache;
 use crate::conformance::{Conformance, Sampling};
+use crate::context::Context;
 use crate::cors::Cors;
 use crate::error::GatewayError;
 use crate::guard::HeadLimits;
 use crate::listener::{Caps, ConnectionLimits, Connections, Drain};
 use crate::metrics::Shard;
-use crate::plan::{Limits, ServiceId, Settings};
+use crate::plan::{Limits, Route, ServiceId, Settings};
 use crate::surface::Surface;
 
 /// What all threads share.
@@ -29,6 +32,9 @@ pub(crate) struct Shared {
     /// The public origin, as JSON.
     pub(crate) base: Box<[u8]>,
     pub(crate) conformance: Conformance,
+    pub(crate) cache: Arc<Cache>,
+    /// Work that outlives its request.
+    pub(crate) tasks: Tasks,
 }
 
 /// One data-plane thread.
@@ -79,6 +85,17 @@ impl Plane {
     ) -> Option<HeaderValue> {
         let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.assertion(caller, service, roles, now_ms)
+    }
+
+    /// What the service of a route is told about a caller.
+    pub(crate) fn assertion_for(&self, caller: &Caller, route: &Route, context: &Context) -> Option<HeaderValue> {
+        let now = i64::try_from(context.wall_ms).unwrap_or(i64::MAX);
+        self.assertion(caller, route.target.service(), &route.assert_roles, now)
+    }
+
+    /// Somebody about whom nothing is known.
+    pub(crate) fn anonymous(&self) -> Caller {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).anonymous()
     }
 
     /// The public origin as JSON, which programs know as `$base`.

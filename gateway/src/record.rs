@@ -45,6 +45,8 @@ pub(crate) struct Line {
     /// The parts that a composed answer lacks, as `Gateway-Parts` has them.
     pub(crate) parts: Option<HeaderValue>,
     pub(crate) user: Option<Box<str>>,
+    /// What the cache did, on routes whose answers are kept.
+    pub(crate) cache: Option<&'static str>,
 }
 
 impl Exchange {
@@ -111,6 +113,7 @@ impl Exchange {
             upstream_ms = line.upstream.map(millis),
             parts = line.parts.as_ref().and_then(|parts| parts.to_str().ok()),
             user = line.user.as_deref(),
+            cache = line.cache,
             problem = self.problem.map(|code| code.as_str()),
             outcome = match self.state {
                 State::Open => Some("client left"),

@@ -108,6 +108,12 @@ impl Caller {
         Self(Arc::new(Known { text, token, kid, assertions: Mutex::default() }))
     }
 
+    /// The same caller, of whom nothing but this is shown.
+    pub(crate) fn seen_as(&self, principal: Principal) -> Self {
+        let AccessToken { issued_at_ms, expires_at, .. } = self.0.token;
+        Self::new(Box::default(), AccessToken { principal, issued_at_ms, expires_at }, String::new())
+    }
+
     /// Who it is.
     pub(crate) fn principal(&self) -> &Principal {
         &self.0.token.principal
@@ -145,6 +151,11 @@ impl TokenCache {
             anonymous: Caller::anonymous(),
             half: HALF,
         }
+    }
+
+    /// Somebody about whom nothing is known.
+    pub(crate) fn anonymous(&self) -> Caller {
+        self.anonymous.clone()
     }
 
     /// Who sent these headers, if the route's rules let them in.

@@ -24,8 +24,11 @@ pub(super) struct Question {
     pub(super) deadline: Instant,
 }
 
-/// Sends a question and returns the JSON that is answered; `None` if there is none (204).
-pub(super) async fn ask(plane: &Plane, held: &Held<'_>, question: Question) -> Result<Option<Bytes>, PartFailure> {
+/// The fields of an answer, and its JSON.
+type Answered = (HeaderMap, Option<Bytes>);
+
+/// Sends a question and returns the fields and the JSON that are answered; `None` if there is none (204).
+pub(super) async fn ask(plane: &Plane, held: &Held<'_>, question: Question) -> Result<Answered, PartFailure> {
     let upstream = plane.surface().upstreams.get(question.service).ok_or(PartFailure::Call(Failure::Unreachable))?;
     let (service, deadline) = (question.service, question.deadline);
     let answered = send(plane, upstream, question).await;
@@ -38,13 +41,18 @@ pub(super) async fn ask(plane: &Plane, held: &Held<'_>, question: Question) -> R
         return Err(PartFailure::Status(status, response.headers().get(RETRY_AFTER).cloned()));
     }
     if status == StatusCode::NO_CONTENT {
-        return Ok(None);
+        return Ok((response.into_parts().0.headers, None));
     }
     let limit = plane.settings().limits.part_bytes;
     let readable = is_json(response.headers());
     let (head, body) = response.into_parts();
     match collect(body, deadline, limit).await {
-        Ok(body) => held.hold(plane, Response::from_parts(head, body), readable).await.map(Some),
+        Ok(body) => {
+            let answer = Response::from_parts(head, body);
+            held.hold(plane, &answer, readable).await?;
+            let (head, body) = answer.into_parts();
+            Ok((head.headers, Some(body)))
+        }
         Err(failure) => {
             if let PartFailure::Call(failure) = &failure {
                 plane.metrics.broke(service, *failure);
@@ -67,12 +75,12 @@ impl Held<'_> {
         plane.shared.conformance.note(self.mode, self.operation, head, self.request_id);
     }
 
-    /// The body, if it is what can be read and, where the route insists, what the contract says.
-    async fn hold(&self, plane: &Plane, answer: Response<Bytes>, readable: bool) -> Result<Bytes, PartFailure> {
-        let held = plane.shared.conformance.hold(self.mode, self.operation, &answer, self.request_id).await;
+    /// Whether the body is what can be read and, where the route insists, what the contract says.
+    async fn hold(&self, plane: &Plane, answer: &Response<Bytes>, readable: bool) -> Result<(), PartFailure> {
+        let held = plane.shared.conformance.hold(self.mode, self.operation, answer, self.request_id).await;
         match held {
             Err(_) => Err(PartFailure::Contract),
-            Ok(()) if readable => Ok(answer.into_body()),
+            Ok(()) if readable => Ok(()),
             Ok(()) => Err(PartFailure::NotUsable),
         }
     }

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, request};
 use http_body::Body as _;
-use hyper::body::Incoming;
 
 use super::run::Asked;
 use super::{ask, made, scan};
@@ -42,10 +41,10 @@ pub(super) async fn take_in(
     connection: &Connection,
     asked: &Asked<'_>,
     head: &mut request::Parts,
-    body: Incoming,
+    body: Intake,
 ) -> Result<(Intake, Bytes), GatewayError> {
     if !asked.prepared.reads_body {
-        return Ok((Intake::Incoming(body), Bytes::new()));
+        return Ok((body, Bytes::new()));
     }
     let (sent, json) = read(connection, asked, head, body).await?;
     let Some(program) = &asked.composition.request else {
@@ -63,8 +62,10 @@ async fn read(
     connection: &Connection,
     asked: &Asked<'_>,
     head: &request::Parts,
-    body: Incoming,
+    body: Intake,
 ) -> Result<(Bytes, Bytes), GatewayError> {
+    // What is ready is the body of a request that was made here, which has none.
+    let Intake::Incoming(body) = body else { return Ok((Bytes::new(), Bytes::from_static(b"null"))) };
     if body.is_end_stream() {
         return Ok((Bytes::new(), Bytes::from_static(b"null")));
     }

@@ -1,14 +1,13 @@
 //! Asks the parts of a route, each as soon as it can be asked, and puts the answer together.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
-use http_body::Body as _;
-use hyper::body::Incoming;
 use principal::ASSERTION;
 
 use super::ask::{self, Held, Question};
@@ -17,6 +16,7 @@ use super::values::{self, Aim, Given, Unbound};
 use super::{Outcome, PartFailure, Prepared, answer, intake};
 use crate::auth::Caller;
 use crate::body::Source;
+use crate::cache::{Terms, Times};
 use crate::context::Context;
 use crate::error::GatewayError;
 use crate::forward::Intake;
@@ -62,6 +62,8 @@ pub(super) struct Run<'a> {
     sampled: bool,
     /// The bytes of all answers of parts so far.
     gathered: AtomicU64,
+    /// What the parts allow that have answered, where the answer may be kept.
+    terms: Option<Mutex<Terms>>,
 }
 
 /// A call that is under way.
@@ -89,7 +91,7 @@ pub(crate) async fn compose(
     connection: &Connection,
     context: &Context,
     asked: Asked<'_>,
-    request: Request<Incoming>,
+    request: Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
     let query = request.uri().query();
     let selection = choose::select(asked.composition, query).map_err(|errors| GatewayError::Include { errors })?;
@@ -103,7 +105,7 @@ pub(crate) async fn compose(
     let strict = !writes && answer::is_strict(request.headers());
     let (mut head, body) = request.into_parts();
     let inherited = intake::inherit(plane, connection, context, &asked, &head);
-    let had_body = !body.is_end_stream();
+    let had_body = !body.is_empty();
     let (intake, body) = intake::take_in(plane, connection, &asked, &mut head, body).await?;
     let deadline = match (&intake, had_body) {
         (Intake::Ready(_), true) => Some(Instant::now() + asked.route.timeout),
@@ -128,13 +130,24 @@ pub(crate) async fn compose(
         deadline,
         sampled,
         gathered: AtomicU64::new(0),
+        terms: asked.route.cache.as_ref().filter(|caching| caching.composed).map(|_| Mutex::new(Terms::new())),
     };
     run.check()?;
     let mut main = asked.composition.main().is_some().then(|| Box::new(Request::from_parts(head, intake)));
     match run.all(&mut main).await? {
         Gathered::Passed(response) => answer::passed(asked.composition, response),
         Gathered::Parts(head, outcomes, lost) => {
-            answer::put_together(plane, &run, head, &outcomes, &lost, strict).await
+            if let Some(head) = &head {
+                // Its age counts from when the request came: that is earlier than the answer, never later.
+                run.learn(&head.headers, context.started);
+            }
+            let mut response = answer::put_together(plane, &run, head, &outcomes, &lost, strict).await?;
+            if let Some(terms) = run.terms {
+                let terms = terms.into_inner().unwrap_or_else(PoisonError::into_inner);
+                terms.write_vary(response.headers_mut());
+                response.extensions_mut().insert(terms);
+            }
+            Ok(response)
         }
     }
 }
@@ -300,7 +313,9 @@ impl Run<'_> {
     /// One call. What a request gathers is bounded as a whole: many answers that are each small enough may be too much.
     /// One that is refused takes no room from those that come after it.
     async fn ask(&self, index: usize, question: Question) -> Result<Option<Bytes>, PartFailure> {
-        let answer = ask::ask(self.plane, &self.held(index), question).await?;
+        let asked = Instant::now();
+        let (head, answer) = ask::ask(self.plane, &self.held(index), question).await?;
+        self.learn(&head, asked);
         let size = answer.as_ref().map_or(0, |body| body.len() as u64);
         let before = self.gathered.fetch_add(size, Ordering::Relaxed);
         let most = GATHERED * self.plane.settings().limits.composed_bytes;
@@ -309,6 +324,13 @@ impl Run<'_> {
             return Err(PartFailure::TooLarge);
         }
         Ok(answer)
+    }
+
+    /// What the head of a part's answer allows holds for the whole.
+    fn learn(&self, head: &HeaderMap, asked: Instant) {
+        if let Some(terms) = &self.terms {
+            terms.lock().unwrap_or_else(PoisonError::into_inner).add(head, Times::since(asked));
+        }
     }
 
     /// One call of a batch operation. If that has nothing to say, it breaks its contract: it is no key without an item.

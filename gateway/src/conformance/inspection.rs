@@ -135,7 +135,7 @@ impl Inspection<'_> {
                 Source::Tapped(Box::new(Tap::new(body, watched, shape, request_id, inspector.clone())))
             }
             // What is put together here comes later, and nothing is tapped twice.
-            other @ (Source::Pieces(_) | Source::Tapped(_)) => other,
+            other @ (Source::Pieces(_) | Source::Tapped(_) | Source::Resumed(_)) => other,
         })
     }
 }
@@ -160,6 +160,6 @@ impl Conformance {
 fn held(source: &Source) -> Option<Bytes> {
     match source {
         Source::Full(body) => Some(body.clone().unwrap_or_default()),
-        Source::Pieces(_) | Source::Upstream(_) | Source::Tapped(_) => None,
+        Source::Pieces(_) | Source::Upstream(_) | Source::Tapped(_) | Source::Resumed(_) => None,
     }
 }

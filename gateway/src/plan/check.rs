@@ -5,6 +5,7 @@
 
 mod answer;
 mod beside;
+mod caching;
 mod call;
 mod choices;
 mod collisions;

@@ -2,12 +2,14 @@
 //!
 //! A part that could not be read has been reported and is none here, so that the checks can go on with the rest.
 
+mod caching;
 mod part;
 mod route;
 mod service;
 mod settings;
 mod shape;
 
+pub(super) use caching::CacheDraft;
 pub(super) use part::{JoinDraft, PartDraft};
 pub(super) use route::{ErrorDraft, FieldsDraft, Match, OperationName, PROFILES, ProxyDraft, RouteDraft};
 pub(super) use service::ServiceDraft;

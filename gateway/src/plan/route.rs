@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use problem::Code;
 
-use super::{Composition, ContractMode, ErrorRule, ServiceId, SourceSpan};
+use super::{Caching, Composition, ContractMode, ErrorRule, ServiceId, SourceSpan, Tag};
 use crate::form::Renames;
 
 /// The number of a route in its plan.
@@ -89,6 +89,10 @@ pub struct Route {
     pub errors: Vec<ErrorRule>,
     /// The names of its form's fields, where those are not the operation's.
     pub(crate) form: Option<Renames>,
+    /// How its answers are kept; none where they are not.
+    pub cache: Option<Caching>,
+    /// The groups that a change through this route makes invalid, beside those that the service names.
+    pub invalidates: Vec<Tag>,
     /// Where it is written.
     pub origin: SourceSpan,
     /// How closely the answers are held to the contract; a proxy has none.

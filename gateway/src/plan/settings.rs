@@ -16,6 +16,8 @@ pub struct Settings {
     pub auth: Auth,
     /// Which other origins may call from a browser.
     pub cors: Cors,
+    /// What is kept of answers.
+    pub cache: Cache,
     /// What is logged.
     pub log: Log,
     /// How it stops.
@@ -37,6 +39,7 @@ impl Default for Settings {
             limits: Limits::default(),
             auth: Auth::default(),
             cors: Cors::default(),
+            cache: Cache::default(),
             log: Log::default(),
             shutdown: Shutdown::default(),
             deadline: Duration::from_secs(3),
@@ -159,6 +162,21 @@ impl Default for Cookie {
 pub struct Cors {
     /// The origins, compared exactly: `https://app.example`.
     pub origins: Vec<String>,
+}
+
+/// How much is kept of answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cache {
+    /// The bytes of all kept answers.
+    pub bytes: u64,
+    /// The bytes of the largest answer that is kept.
+    pub object_bytes: u64,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self { bytes: 64 * KIB * KIB, object_bytes: KIB * KIB }
+    }
 }
 
 /// What is logged.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod caching;
 mod composing;
 mod configuration;
 mod conformance;
@@ -33,6 +34,11 @@ use testkit::Caller;
 use tokio::task::JoinHandle;
 use upstream::Upstream;
 
+/// The key of every deployment here, with which a stub can tell who calls it.
+pub(crate) fn internal_key() -> InternalKey {
+    InternalKey::from_secret(&"a secret of tests, and of nothing else".to_owned().into()).unwrap()
+}
+
 /// A gateway on ports of its own, in front of the service `stub`, or of others.
 pub(crate) struct Gateway {
     address: SocketAddr,
@@ -40,7 +46,7 @@ pub(crate) struct Gateway {
     services: HashMap<String, Upstream>,
     stop: CancellationToken,
     serving: JoinHandle<std::io::Result<()>>,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Gateway {
@@ -66,7 +72,7 @@ impl Gateway {
             admin: Some(any),
             threads: NonZeroUsize::MIN,
             keys: directory.path().join("keys"),
-            internal_key: Some(InternalKey::random()),
+            internal_key: Some(internal_key()),
         };
         let names: Vec<String> = plan.services.iter().map(|service| service.name.clone()).collect();
         let gateway = gateway::build(config, plan, Vec::new()).unwrap();
@@ -76,12 +82,17 @@ impl Gateway {
         let stop = CancellationToken::new();
         let (address, admin) = (bound.address(), bound.admin_address());
         let serving = tokio::spawn(bound.run(stop.clone().cancelled_owned()));
-        Self { address, admin, services, stop, serving, _directory: directory }
+        Self { address, admin, services, stop, serving, directory: directory }
     }
 
     /// A service, which can be severed.
     pub(crate) fn upstream(&self, name: &str) -> &Upstream {
         &self.services[name]
+    }
+
+    /// Where its keys are.
+    pub(crate) fn signing_key(&self) -> std::path::PathBuf {
+        self.directory.path().join("keys/signing.pem")
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -10,6 +10,7 @@ use super::super::read::{At, Collector, nearest};
 use super::super::{
     Binding, Composition, ContractMode, PathPiece, Route, Service, ServiceKind, Settings, Source, Target, TokenRule,
 };
+use super::caching;
 use super::call::{self, Called, Reach};
 use super::composition::{self, Site};
 use super::services::{Named, Services};
@@ -62,8 +63,9 @@ pub(super) fn check(
         (None, Some(_)) if draft.to.is_none() => Target::Parts,
         (None, _) => return None,
     };
+    let kept = caching::check(draft, to, composition.as_deref(), mistakes);
     let access = draft.access.as_ref()?;
-    let route = Route {
+    let mut route = Route {
         method: Some(matches.value.method.clone()),
         template: matches.value.template.clone(),
         access: access.value.clone(),
@@ -80,7 +82,10 @@ pub(super) fn check(
         form,
         origin: draft.mark.source_span(),
         contract: value_of(&draft.contract, ContractMode::Off),
+        cache: kept.cache,
+        invalidates: kept.invalidates,
     };
+    number(&mut route);
     let pattern = Some(matches.value.pattern.clone());
     Some(Checked { route, pattern, mark: matches.mark.clone(), successor: draft.deprecated.clone() })
 }
@@ -126,7 +131,7 @@ pub(super) fn check_proxy(
         prefix: prefix.value.clone(),
         strip_prefix: draft.strip_prefix,
     };
-    let route = Route {
+    let mut route = Route {
         method: None,
         template: prefix.value.clone(),
         access: access.value.clone(),
@@ -143,8 +148,18 @@ pub(super) fn check_proxy(
         form: None,
         origin: draft.mark.source_span(),
         contract: ContractMode::Off,
+        cache: caching::of_proxy(draft.cache.as_ref(), mistakes),
+        invalidates: Vec::new(),
     };
+    number(&mut route);
     Some(Checked { route, pattern: None, mark: prefix.mark.clone(), successor: None })
+}
+
+fn number(route: &mut Route) {
+    let generation = caching::generation(route);
+    if let Some(cache) = &mut route.cache {
+        cache.generation = generation;
+    }
 }
 
 fn value_of<T: Clone>(given: &Option<At<T>>, default: T) -> T {

@@ -6,6 +6,7 @@ use http::{Method, StatusCode, Uri};
 
 use super::super::read::{At, Entries, Mark, Section, Value, one_of};
 use super::super::{Access, ContractMode, Successor, TokenRule};
+use super::caching::{self, CacheDraft};
 use super::part::{self, PartDraft};
 use super::service::base_url;
 use super::shape::ShapeDraft;
@@ -45,6 +46,9 @@ pub(crate) struct RouteDraft {
     pub(crate) includes: Vec<PartDraft>,
     pub(crate) fields: Option<At<FieldsDraft>>,
     pub(crate) doc: Option<At<DocDraft>>,
+    pub(crate) cache: Option<At<CacheDraft>>,
+    pub(crate) tags: Vec<At<String>>,
+    pub(crate) invalidates: Vec<At<String>>,
 }
 
 /// How a route answers one problem code.
@@ -87,6 +91,7 @@ pub(crate) struct ProxyDraft {
     pub(crate) body_limit: Option<At<u64>>,
     pub(crate) profiles: Vec<At<String>>,
     pub(crate) websocket: Option<At<bool>>,
+    pub(crate) cache: Option<At<CacheDraft>>,
 }
 
 /// What a route matches.
@@ -149,6 +154,9 @@ pub(super) fn read(mut section: Section<'_>) -> RouteDraft {
         doc: section.optional("doc", read_doc),
         form: section.entries("form"),
         contract: section.optional("contract", |v| v.parsed(ContractMode::parse)),
+        cache: section.optional("cache", caching::read),
+        tags: caching::names(&mut section, "tags"),
+        invalidates: caching::names(&mut section, "invalidates"),
     };
     section.finish();
     draft
@@ -250,6 +258,7 @@ pub(super) fn read_proxy(mut section: Section<'_>) -> ProxyDraft {
         body_limit: section.optional("body_limit", Value::size),
         profiles: list(&mut section, "profiles", profile),
         websocket: section.optional("websocket", Value::flag),
+        cache: section.optional("cache", caching::read),
     };
     section.finish();
     draft

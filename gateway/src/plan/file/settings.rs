@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{StatusCode, Uri};
 
 use super::super::read::{At, Section, Value};
-use super::super::{Auth, Cookie, Cors, Limits, Listen, Log, Settings, Shutdown};
+use super::super::{Auth, Cache, Cookie, Cors, Limits, Listen, Log, Settings, Shutdown};
 use crate::auth::LONGEST_TTL;
 
 /// Reads the settings; what the file does not set keeps its default.
@@ -23,6 +23,7 @@ pub(super) fn read(section: &mut Section<'_>) -> Settings {
     table(section, "limits", |section| limits(section, &mut settings.limits));
     table(section, "auth", |section| auth(section, &mut settings.auth));
     table(section, "cors", |section| cors(section, &mut settings.cors));
+    table(section, "cache", |section| cache(section, &mut settings.cache));
     table(section, "log", |section| log(section, &mut settings.log));
     table(section, "shutdown", |section| shutdown(section, &mut settings.shutdown));
     settings
@@ -82,6 +83,11 @@ fn cookie(section: &mut Section<'_>, cookie: &mut Cookie) {
 
 fn cors(section: &mut Section<'_>, cors: &mut Cors) {
     section.set("origins", &mut cors.origins, |value| Some(values(value.list(|value| value.parsed(origin))?)));
+}
+
+fn cache(section: &mut Section<'_>, cache: &mut Cache) {
+    section.set("bytes", &mut cache.bytes, Value::size);
+    section.set("object_bytes", &mut cache.object_bytes, Value::size);
 }
 
 fn log(section: &mut Section<'_>, log: &mut Log) {

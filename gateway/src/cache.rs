@@ -1,0 +1,97 @@
+//! Answers that are kept and given again (RFC 9111): the phases *look up* and *admit*.
+//!
+//! Guarantees:
+//!
+//! * A kept answer is given only to those who may share it: services are told exactly as much of the caller as the key of
+//!   the answer knows ([`key`]), so an answer cannot depend on more.
+//! * After a write has been answered, nothing is given that was asked for before it ([`groups`]).
+//! * Many requests for one thing that is not kept are one call ([`flight`]); a client that leaves takes no answer from others.
+//! * The answers take no more bytes than the budget ([`store`]), those included that are evicted and still being sent.
+//!
+//! What an answer's fields allow is worked out once, when it arrives ([`policy`]); giving it again compares numbers.
+
+mod conditional;
+mod control;
+mod entry;
+mod fill;
+mod flight;
+mod freshness;
+mod groups;
+mod key;
+mod look_up;
+mod policy;
+mod respond;
+mod status;
+mod store;
+mod tag;
+mod terms;
+mod vary;
+mod write;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use serde_json::{Value, json};
+
+use flight::Flights;
+use groups::Groups;
+use store::Store;
+
+pub(crate) use freshness::Times;
+pub(crate) use groups::{CACHE_GROUP_INVALIDATION, CACHE_GROUPS};
+pub(crate) use key::{sent_query, visible};
+pub(crate) use look_up::{Inquiry, Looked, look_up, sends_cookies};
+pub(crate) use status::Outcome;
+pub(crate) use terms::Terms;
+pub(crate) use write::Write;
+
+/// What is kept, for all threads. It outlives a plan.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    store: Store,
+    groups: Groups,
+    flights: Arc<Flights>,
+}
+
+impl Cache {
+    /// A cache of at most `bytes`.
+    pub(crate) fn new(bytes: u64) -> Self {
+        Self { store: Store::new(bytes), groups: Groups::default(), flights: Arc::default() }
+    }
+
+    /// The bytes that it may take.
+    pub(crate) fn budget(&self) -> u64 {
+        self.store.budget()
+    }
+
+    /// Forgets every answer of the group `name`.
+    pub(crate) fn purge_tag(&self, name: &str) {
+        self.groups.invalidate([self.groups.named(name)]);
+    }
+
+    /// Forgets every answer at `path`, with whatever query and for whomever.
+    pub(crate) fn purge_path(&self, path: &str) {
+        self.groups.invalidate([self.groups.of_path(path)]);
+    }
+
+    /// Forgets everything.
+    pub(crate) fn purge_all(&self) {
+        self.groups.invalidate_all();
+        self.store.clear();
+    }
+
+    /// How full it is.
+    pub(crate) fn stats(&self) -> Value {
+        json!({
+            "keys": self.store.len(),
+            "bytes": self.store.used().load(Ordering::Relaxed),
+            "budget": self.store.budget(),
+            "invalidations": self.groups.now() - 1,
+        })
+    }
+
+    /// The bytes that answers take now.
+    pub(crate) fn used(&self) -> u64 {
+        self.store.used().load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,112 @@
+//! What an answer is kept under: the route as it is now, who may share it, and the target.
+
+use http::header::HOST;
+use http::{HeaderMap, Uri};
+use percent_encoding::percent_decode_str;
+use principal::Principal;
+
+use crate::plan::{CacheClaim, Caching, Scope};
+
+/// The whole key, compared byte by byte.
+pub(crate) type Key = Box<[u8]>;
+
+/// Writes the key of a request. The target's path is taken as it came, and so is the query of an origin without a contract;
+/// of a contracted operation those parts of the query count that it declares, in the order of their names.
+pub(crate) fn write(key: &mut Vec<u8>, caching: &Caching, caller: &Principal, uri: &Uri, headers: &HeaderMap) {
+    key.clear();
+    key.extend_from_slice(&caching.generation.to_be_bytes());
+    partition(key, &caching.scope, caller);
+    let host = headers.get(HOST).map_or(&b""[..], |host| host.as_bytes());
+    key.extend(host.iter().map(u8::to_ascii_lowercase));
+    key.push(0);
+    key.extend_from_slice(uri.path().as_bytes());
+    if let Some(query) = uri.query() {
+        match &caching.query {
+            None => {
+                key.push(b'?');
+                key.extend_from_slice(query.as_bytes());
+            }
+            Some(declared) => {
+                let pieces = declared_pieces(query, declared);
+                for piece in &pieces {
+                    key.push(b'&');
+                    key.extend_from_slice(piece.as_bytes());
+                }
+            }
+        }
+    }
+}
+
+/// The query that is sent to the service, where only what is declared counts: what is not in the key must not matter.
+pub(crate) fn sent_query(query: &str, declared: &[String]) -> String {
+    declared_pieces(query, declared).join("&")
+}
+
+/// Pieces of one name keep their order, which may mean something.
+fn declared_pieces<'q>(query: &'q str, declared: &[String]) -> Vec<&'q str> {
+    let is_declared = |piece: &&str| {
+        let name = name_of(piece);
+        if name.contains(['%', '+']) {
+            let plain = name.replace('+', " ");
+            let decoded = percent_decode_str(&plain).decode_utf8_lossy();
+            return declared.iter().any(|known| *known == *decoded);
+        }
+        declared.iter().any(|known| known == name)
+    };
+    let mut pieces: Vec<&str> = query.split('&').filter(is_declared).collect();
+    pieces.sort_by_key(|piece| name_of(piece));
+    pieces
+}
+
+fn name_of(piece: &str) -> &str {
+    piece.split_once('=').map_or(piece, |(name, _)| name)
+}
+
+/// Who shares the answer. Roles are part of it beside the user, so that nobody is shown what they could see before their
+/// roles changed. Every text has its length before it, so that no two callers can be written alike.
+fn partition(key: &mut Vec<u8>, scope: &Scope, caller: &Principal) {
+    let claims: &[CacheClaim] = match scope {
+        Scope::Public => &[],
+        Scope::Viewer | Scope::User => &[CacheClaim::Sub, CacheClaim::Roles],
+        Scope::Claims(claims) => claims,
+    };
+    for claim in claims {
+        match claim {
+            CacheClaim::Sub => text(key, caller.sub.as_deref()),
+            CacheClaim::Sid => text(key, caller.sid.as_deref()),
+            CacheClaim::Roles => {
+                key.push(caller.roles.len().min(255) as u8);
+                caller.roles.iter().for_each(|role| text(key, Some(role)));
+            }
+        }
+    }
+}
+
+fn text(key: &mut Vec<u8>, text: Option<&str>) {
+    match text {
+        None => key.push(0),
+        Some(text) => {
+            key.push(1);
+            key.extend_from_slice(&(text.len() as u64).to_be_bytes());
+            key.extend_from_slice(text.as_bytes());
+        }
+    }
+}
+
+/// As much of a caller as the key knows: services are told nothing else, so an answer cannot depend on anything else.
+pub(crate) fn visible(scope: &Scope, caller: &Principal) -> Principal {
+    let shows = |claim| match scope {
+        Scope::Public => false,
+        Scope::Viewer | Scope::User => claim != CacheClaim::Sid,
+        Scope::Claims(claims) => claims.contains(&claim),
+    };
+    Principal {
+        sub: caller.sub.clone().filter(|_| shows(CacheClaim::Sub)),
+        sid: caller.sid.clone().filter(|_| shows(CacheClaim::Sid)),
+        roles: if shows(CacheClaim::Roles) { caller.roles.clone() } else { Vec::new() },
+    }
+}
+
+#[cfg(test)]
+#[path = "key/tests.rs"]
+mod tests;

@@ -1,0 +1,306 @@
+//! The look up phase: is there an answer that this request may be given, and if not, what is to be done about it?
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use http::header::COOKIE;
+use http::{HeaderMap, Method, Response, request};
+
+use super::conditional;
+use super::control::Directives;
+use super::entry::Entry;
+use super::flight::{Joined, Landed};
+use super::key::{self, Key};
+use super::respond::{Wanted, respond};
+use super::status::{self, CACHE_STATUS, Forwarded, Outcome};
+use super::{Cache, fill};
+use crate::auth::Caller;
+use crate::body::Source;
+use crate::context::Context;
+use crate::error::GatewayError;
+use crate::listener::{Connection, now_ms};
+use crate::plan::{Caching, RouteId, Scope};
+use crate::plane::Plane;
+
+/// How often a request waits for others before it asks for itself alone.
+const WAITS: u32 = 3;
+
+thread_local! {
+    /// Room for a key, which is looked up far more often than it is kept.
+    static KEY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A request whose answer may be kept, with all that asking for it needs: it may outlive its client.
+#[derive(Clone)]
+pub(crate) struct Inquiry {
+    pub(crate) plane: Arc<Plane>,
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) context: Context,
+    pub(crate) route: RouteId,
+    pub(crate) caller: Caller,
+    pub(crate) head: Arc<request::Parts>,
+}
+
+/// What there is for a request.
+pub(crate) enum Looked {
+    /// An answer, and whether a fresh one has to be asked for behind it.
+    Kept(Response<Source>, Outcome, Option<Ask>),
+    /// Nothing that it may be given.
+    Nothing(Ask),
+}
+
+/// What is to be asked, and how.
+pub(crate) struct Ask {
+    key: Key,
+    /// What is kept, and may not be given as it is.
+    kept: Option<Arc<Entry>>,
+    why: Forwarded,
+    asked: Directives,
+    how: How,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// With all others who want the same.
+    Together,
+    /// Alone, because the client wants what is asked for after it came; it is kept.
+    Alone,
+    /// As on a route that keeps nothing.
+    Passing,
+}
+
+/// The clock of everything that is kept.
+pub(super) fn now() -> i64 {
+    i64::try_from(now_ms()).unwrap_or(i64::MAX)
+}
+
+/// Looks for an answer that this request may be given.
+pub(crate) fn look_up<B: http_body::Body>(
+    cache: &Cache,
+    caching: &Caching,
+    caller: &Caller,
+    request: &http::Request<B>,
+    has_cookies: bool,
+) -> Result<Looked, GatewayError> {
+    let (headers, now) = (request.headers(), now());
+    let asked = Directives::of_request(headers);
+    KEY.with_borrow_mut(|key| {
+        key::write(key, caching, caller.principal(), request.uri(), headers);
+        let ask = |kept, why, how| Ask { key: key.as_slice().into(), kept, why, asked, how };
+        if conditional::is_for_the_service(headers) || has_cookies || asked.no_store || !request.body().is_end_stream()
+        {
+            return Ok(Looked::Nothing(ask(None, Forwarded::Bypass, How::Passing)));
+        }
+        let found = cache.store.find(key, headers, now);
+        let entry = found.entry.filter(|entry| cache.groups.hold(&entry.groups, entry.began, &entry.checked));
+        let wanted = Wanted { method: request.method(), headers };
+        if let Some(entry) = &entry {
+            match use_of(entry, &asked, now) {
+                Use::Fresh => {
+                    let word = status::hit(entry.ttl(now), None);
+                    return Ok(Looked::Kept(respond(entry, wanted, now, word)?, Outcome::Hit, None));
+                }
+                Use::Stale { refresh } => {
+                    let response = respond(entry, wanted, now, status::hit(entry.ttl(now), None))?;
+                    let refresh = refresh && entry.begins_refresh();
+                    let ask = refresh.then(|| ask(Some(Arc::clone(entry)), Forwarded::Stale, How::Together));
+                    return Ok(Looked::Kept(response, Outcome::Stale, ask));
+                }
+                Use::Not => {}
+            }
+        }
+        if asked.only_if_cached {
+            return Err(GatewayError::NotKept);
+        }
+        let why = match &entry {
+            Some(entry) if entry.is_fresh(now) => Forwarded::Request,
+            Some(_) => Forwarded::Stale,
+            None if found.varies => Forwarded::VaryMiss,
+            None => Forwarded::UriMiss,
+        };
+        let how = how(request.method(), headers, &asked, found.passes && entry.is_none());
+        Ok(Looked::Nothing(ask(entry, why, how)))
+    })
+}
+
+fn how(method: &Method, headers: &HeaderMap, asked: &Directives, passes: bool) -> How {
+    if method == Method::HEAD || headers.contains_key(http::header::RANGE) || passes {
+        // What would not be kept is asked for as it is.
+        How::Passing
+    } else if asked.no_cache || asked.max_age.is_some() || asked.min_fresh.is_some() {
+        How::Alone
+    } else {
+        How::Together
+    }
+}
+
+/// What can be done with a kept answer.
+enum Use {
+    Fresh,
+    Stale {
+        /// Whether a fresh one is to be asked for meanwhile.
+        refresh: bool,
+    },
+    Not,
+}
+
+/// Whether the client takes a kept answer, and whether it may (RFC 9111, sections 4.2.4 and 5.2.1).
+fn use_of(entry: &Entry, asked: &Directives, now: i64) -> Use {
+    let is_young = asked.max_age.is_none_or(|most| entry.age(now) <= most);
+    if asked.no_cache || !is_young {
+        return Use::Not;
+    }
+    if entry.is_fresh(now) {
+        let stays = asked.min_fresh.is_none_or(|least| entry.ttl(now) >= i64::try_from(least).unwrap_or(i64::MAX));
+        return if stays { Use::Fresh } else { Use::Not };
+    }
+    if entry.must_revalidate || asked.min_fresh.is_some() {
+        return Use::Not;
+    }
+    if entry.serves_while_revalidating(now) {
+        return Use::Stale { refresh: !entry.rests(now) };
+    }
+    let late = -entry.ttl(now);
+    let taken = asked.max_stale.is_some_and(|most| late <= i64::try_from(most).unwrap_or(i64::MAX));
+    if taken || (entry.rests(now) && entry.serves_on_error(now)) {
+        return Use::Stale { refresh: false };
+    }
+    Use::Not
+}
+
+impl Inquiry {
+    /// The route's rules; it has some, or nobody would have looked.
+    pub(super) fn caching(&self) -> Result<&Caching, GatewayError> {
+        self.plane.surface().plan.route(self.route).cache.as_ref().ok_or(GatewayError::RouteNotFound)
+    }
+
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { method: &self.head.method, headers: &self.head.headers }
+    }
+
+    /// Asks, and gives the client what comes of it.
+    pub(crate) async fn answer(self, ask: Ask) -> Result<(Response<Source>, Outcome), GatewayError> {
+        match ask.how {
+            How::Passing => self.pass(ask).await,
+            How::Alone => self.alone(ask).await,
+            How::Together => self.together(ask).await,
+        }
+    }
+
+    /// Asks behind an answer that was given already.
+    pub(crate) fn refresh(self, ask: Ask) {
+        let (plane, entry) = (Arc::clone(&self.plane), ask.kept.clone());
+        let cache = Arc::clone(&plane.shared.cache);
+        let refresh = async move {
+            let Some(entry) = entry else { return };
+            let failed = match cache.flights.join(&ask.key) {
+                Joined::Leader(lead) => {
+                    let filled = fill::fill(self, ask.key, ask.kept, ask.asked).await;
+                    let failed = filled.as_ref().map_or(true, fill::Filled::is_failure);
+                    lead.land(fill::landed(&filled));
+                    failed
+                }
+                // Somebody asks already.
+                Joined::Follower(_) => false,
+            };
+            if failed {
+                entry.refresh_failed(now());
+            }
+            entry.refresh_ended();
+        };
+        drop(plane.shared.tasks.spawn("cache refresh", refresh));
+    }
+
+    async fn pass(self, ask: Ask) -> Result<(Response<Source>, Outcome), GatewayError> {
+        let mut response = fill::pass(&self, &ask.key, ask.kept.as_ref()).await?;
+        if response.status().is_server_error()
+            && let Some(stale) = self.instead(ask.kept.as_ref(), &ask.asked)
+        {
+            return stale;
+        }
+        response.headers_mut().insert(CACHE_STATUS, status::forwarded(ask.why, None, false, false));
+        Ok((response, Outcome::Pass))
+    }
+
+    async fn alone(self, ask: Ask) -> Result<(Response<Source>, Outcome), GatewayError> {
+        let filled = fill::fill(self.clone(), ask.key, ask.kept.clone(), ask.asked).await;
+        self.give(filled, ask.why, ask.kept.as_ref(), &ask.asked)
+    }
+
+    async fn together(self, ask: Ask) -> Result<(Response<Source>, Outcome), GatewayError> {
+        let cache = Arc::clone(&self.plane.shared.cache);
+        for _ in 0..WAITS {
+            let flight = match cache.flights.join(&ask.key) {
+                Joined::Leader(lead) => {
+                    let call = fill::Led::new(self.clone(), ask.key, ask.kept.clone(), ask.asked, lead);
+                    return self.give(call.await, ask.why, ask.kept.as_ref(), &ask.asked);
+                }
+                Joined::Follower(flight) => flight,
+            };
+            match flight.landed().await {
+                Landed::Kept(entry) if self.may_share(&entry) => {
+                    let word = status::forwarded(ask.why, None, false, true);
+                    return Ok((respond(&entry, self.wanted(), now(), word)?, Outcome::Collapsed));
+                }
+                // It was asked for before something changed, or it is for another kind of request.
+                Landed::Kept(_) => {}
+                Landed::Failed(error) => {
+                    return self.instead(ask.kept.as_ref(), &ask.asked).unwrap_or(Err(error));
+                }
+                Landed::Unshared => break,
+            }
+        }
+        self.alone(ask).await
+    }
+
+    fn may_share(&self, entry: &Entry) -> bool {
+        let groups = &self.plane.shared.cache.groups;
+        entry.selecting.matches(&self.head.headers) && groups.hold(&entry.groups, entry.began, &entry.checked)
+    }
+
+    /// What came of a call, for the client who made it.
+    fn give(
+        &self,
+        filled: Result<fill::Filled, GatewayError>,
+        why: Forwarded,
+        kept: Option<&Arc<Entry>>,
+        asked: &Directives,
+    ) -> Result<(Response<Source>, Outcome), GatewayError> {
+        let failed = filled.as_ref().map_or_else(|error| error.status().is_server_error(), fill::Filled::is_failure);
+        if failed && let Some(stale) = self.instead(kept, asked) {
+            return stale;
+        }
+        match filled? {
+            fill::Filled::Kept { entry, code, stored } => {
+                let outcome = if code == http::StatusCode::NOT_MODIFIED { Outcome::Revalidated } else { Outcome::Miss };
+                let word = status::forwarded(why, Some(code), stored, false);
+                Ok((respond(&entry, self.wanted(), now(), word)?, outcome))
+            }
+            fill::Filled::Passed(mut response, reason) => {
+                response.headers_mut().insert(CACHE_STATUS, status::not_kept(why, reason.0));
+                Ok((response, Outcome::Pass))
+            }
+        }
+    }
+
+    /// The stale answer that may stand in for one that is not to be had (RFC 5861, section 4).
+    fn instead(
+        &self,
+        kept: Option<&Arc<Entry>>,
+        asked: &Directives,
+    ) -> Option<Result<(Response<Source>, Outcome), GatewayError>> {
+        let (entry, now, groups) = (kept?, now(), &self.plane.shared.cache.groups);
+        let holds = groups.hold(&entry.groups, entry.began, &entry.checked);
+        if !holds || asked.no_cache || entry.must_revalidate || !entry.serves_on_error(now) {
+            return None;
+        }
+        entry.refresh_failed(now);
+        let word = status::hit(entry.ttl(now), Some("stale-if-error"));
+        Some(respond(entry, self.wanted(), now, word).map(|response| (response, Outcome::Stale)))
+    }
+}
+
+/// Whether cookies would go along with a request: an answer may then depend on them, and no key knows them.
+pub(crate) fn sends_cookies(scope: &Scope, is_origin: bool, headers: &HeaderMap) -> bool {
+    is_origin && *scope == Scope::Public && headers.contains_key(COOKIE)
+}

@@ -1,0 +1,46 @@
+//! A kept answer on its way to a client.
+
+use bytes::Bytes;
+use http::header::AGE;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+
+use super::conditional::{self, Given};
+use super::entry::Entry;
+use super::status::CACHE_STATUS;
+use crate::body::Source;
+use crate::error::GatewayError;
+
+/// The request as far as it decides what is given of an answer.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) method: &'a Method,
+    pub(super) headers: &'a HeaderMap,
+}
+
+/// Gives `entry` to a client, with the word of what the cache did.
+pub(super) fn respond(
+    entry: &Entry,
+    wanted: Wanted<'_>,
+    now: i64,
+    status: HeaderValue,
+) -> Result<Response<Source>, GatewayError> {
+    let mut headers = entry.headers.clone();
+    let (code, body) = given(entry, wanted, &mut headers)?;
+    headers.insert(AGE, HeaderValue::from(entry.age(now)));
+    headers.insert(CACHE_STATUS, status);
+    let mut response = Response::new(Source::from(body));
+    *response.status_mut() = code;
+    *response.headers_mut() = headers;
+    Ok(response)
+}
+
+fn given(entry: &Entry, wanted: Wanted<'_>, headers: &mut HeaderMap) -> Result<(StatusCode, Bytes), GatewayError> {
+    if entry.status != StatusCode::OK || !entry.validates {
+        return Ok((entry.status, entry.body.clone()));
+    }
+    match conditional::given(wanted.headers, headers, entry.body.len(), wanted.method == Method::HEAD) {
+        Given::Whole => Ok((entry.status, entry.body.clone())),
+        Given::Unsatisfiable => Err(GatewayError::Range { length: entry.body.len() }),
+        other => Ok(conditional::apply(&other, headers, &entry.body)),
+    }
+}

@@ -1,0 +1,160 @@
+//! Where answers are kept: several for one key, where they depend on more than that, and never more bytes than the budget.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use hashbrown::DefaultHashBuilder;
+use http::HeaderMap;
+use moka::Expiry;
+use moka::ops::compute::Op;
+use moka::sync;
+
+use super::entry::Entry;
+use super::key::Key;
+use crate::listener::now_ms;
+
+/// The most answers for one key; the oldest gives way.
+const MOST_VARIANTS: usize = 16;
+
+/// How long requests for something that is not kept do not wait for one another, in milliseconds.
+const PASSES: i64 = 2_000;
+
+/// What is of no use any more is kept a little longer, because a service may say that it still holds.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// How far the bytes in use may exceed the budget before nothing more is taken in: what is evicted leaves memory only when
+/// the last client has been sent it.
+const SLACK: u64 = 8;
+
+/// The kept answers.
+#[derive(Debug)]
+pub(crate) struct Store {
+    kept: sync::Cache<Key, Arc<Variants>, DefaultHashBuilder>,
+    budget: u64,
+    used: Arc<AtomicU64>,
+}
+
+/// The answers for one key, the latest first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Variants {
+    entries: Vec<Arc<Entry>>,
+    /// Until when what is asked for here is known not to be kept.
+    passes_until: i64,
+}
+
+/// What is kept for a request.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) entry: Option<Arc<Entry>>,
+    /// There are answers for the key, but none that this request selects.
+    pub(crate) varies: bool,
+    /// It is known that no answer can be kept.
+    pub(crate) passes: bool,
+}
+
+impl Store {
+    /// A store of at most `budget` bytes.
+    pub(crate) fn new(budget: u64) -> Self {
+        let weigh = |key: &Key, variants: &Arc<Variants>| {
+            let bytes: usize = variants.entries.iter().map(|entry| entry.weight()).sum();
+            u32::try_from(key.len() + 128 + bytes).unwrap_or(u32::MAX)
+        };
+        let kept = sync::Cache::builder().max_capacity(budget).weigher(weigh).expire_after(Useful);
+        Self { kept: kept.build_with_hasher(DefaultHashBuilder::default()), budget, used: Arc::default() }
+    }
+
+    pub(crate) fn budget(&self) -> u64 {
+        self.budget
+    }
+
+    /// The bytes that answers take, those included that are evicted and still being sent.
+    pub(crate) fn used(&self) -> &Arc<AtomicU64> {
+        &self.used
+    }
+
+    /// How many keys there are, about.
+    pub(crate) fn len(&self) -> u64 {
+        self.kept.run_pending_tasks();
+        self.kept.entry_count()
+    }
+
+    /// What is kept under `key` for a request with these fields.
+    pub(crate) fn find(&self, key: &[u8], request: &HeaderMap, now: i64) -> Found {
+        let Some(variants) = self.kept.get(key) else { return Found::default() };
+        let entry = variants.entries.iter().find(|entry| entry.selecting.matches(request)).cloned();
+        Found { varies: entry.is_none() && !variants.entries.is_empty(), entry, passes: now < variants.passes_until }
+    }
+
+    /// Keeps an answer in the place of the one that the same requests select. Says whether there is room.
+    pub(crate) fn keep(&self, key: Key, entry: Arc<Entry>) -> bool {
+        if self.used.load(Ordering::Relaxed) > self.budget + self.budget / SLACK {
+            self.kept.run_pending_tasks();
+            if self.used.load(Ordering::Relaxed) > self.budget + self.budget / SLACK {
+                return false;
+            }
+        }
+        self.change(key, |variants| {
+            variants.entries.retain(|known| known.selecting != entry.selecting);
+            variants.entries.insert(0, entry);
+            variants.entries.truncate(MOST_VARIANTS);
+            variants.passes_until = 0;
+        });
+        true
+    }
+
+    /// Remembers for a while that what is asked for here is not kept.
+    pub(crate) fn pass(&self, key: Key, now: i64) {
+        self.change(key, |variants| variants.passes_until = now.saturating_add(PASSES));
+    }
+
+    /// Forgets an answer that turned out not to hold.
+    pub(crate) fn forget(&self, key: Key, entry: &Arc<Entry>) {
+        self.change(key, |variants| variants.entries.retain(|known| !Arc::ptr_eq(known, entry)));
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&self) {
+        self.kept.invalidate_all();
+        self.kept.run_pending_tasks();
+    }
+
+    fn change(&self, key: Key, change: impl FnOnce(&mut Variants)) {
+        self.kept.entry(key).and_compute_with(|known| {
+            let mut variants = known.map_or_else(Variants::default, |known| (**known.value()).clone());
+            change(&mut variants);
+            if variants.entries.is_empty() && variants.passes_until == 0 {
+                return Op::Remove;
+            }
+            Op::Put(Arc::new(variants))
+        });
+    }
+}
+
+/// Variants end with the last that is of use.
+struct Useful;
+
+impl Useful {
+    fn left(variants: &Variants) -> Duration {
+        let now = i64::try_from(now_ms()).unwrap_or(i64::MAX);
+        let last = variants.entries.iter().map(|entry| entry.useful_until()).max().unwrap_or(now);
+        let left = (last.max(variants.passes_until) - now).max(0);
+        Duration::from_millis(left.unsigned_abs()) + if variants.entries.is_empty() { Duration::ZERO } else { GRACE }
+    }
+}
+
+impl Expiry<Key, Arc<Variants>> for Useful {
+    fn expire_after_create(&self, _: &Key, variants: &Arc<Variants>, _: Instant) -> Option<Duration> {
+        Some(Self::left(variants))
+    }
+
+    fn expire_after_update(
+        &self,
+        _: &Key,
+        variants: &Arc<Variants>,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        Some(Self::left(variants))
+    }
+}

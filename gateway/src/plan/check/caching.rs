@@ -1,0 +1,219 @@
+//! What may be kept of a route: nothing of what changes something, and nothing for more people than may see it.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use http::{HeaderName, Method};
+
+use super::super::caching::{CacheClaim, Caching, Scope, Tag, TagPiece};
+use super::super::file::{CacheDraft, RouteDraft};
+use super::super::read::{At, Collector, Mark, one_of};
+use super::super::{Access, Claim, Composition, Operation, Route, Source, SourceSpan};
+use super::call::Called;
+use crate::plan::ServiceKind;
+
+/// What a route keeps.
+pub(super) struct Kept {
+    pub(super) cache: Option<Caching>,
+    pub(super) invalidates: Vec<Tag>,
+}
+
+/// Checks `cache`, `tags` and `invalidates` of a route.
+pub(super) fn check(
+    draft: &RouteDraft,
+    to: Option<Called<'_>>,
+    composition: Option<&Composition>,
+    mistakes: &Collector,
+) -> Kept {
+    let invalidates = invalidates(draft, mistakes);
+    let Some(cache) = &draft.cache else {
+        if let Some(tag) = draft.tags.first() {
+            mistakes.blame(&tag.mark, "Nothing is kept here that could be in a group; add `cache`, or leave this out.");
+        }
+        return Kept { cache: None, invalidates };
+    };
+    let Some((scope, mark)) = scope(&cache.value) else { return Kept { cache: None, invalidates } };
+    route(draft, to, &cache.mark, mistakes);
+    callers(draft, &scope, composition, mark, mistakes);
+    let caching = Caching {
+        ttl: cache.value.ttl.as_ref().map(|at| at.value),
+        stale_while_revalidate: cache.value.stale_while_revalidate.as_ref().map(|at| at.value).unwrap_or_default(),
+        stale_if_error: cache.value.stale_if_error.as_ref().map(|at| at.value).unwrap_or_default(),
+        query: Some(query(to.map(|to| to.operation), composition)),
+        fields: fields(composition),
+        tags: tags(&draft.tags, draft, mistakes),
+        validates: draft.finish.is_none(),
+        composed: composition.is_some_and(Composition::is_composed),
+        generation: 0,
+        scope,
+    };
+    Kept { cache: Some(caching), invalidates }
+}
+
+/// What a proxy keeps: an origin without a contract is never told who asks, so only what all may see.
+pub(super) fn of_proxy(cache: Option<&At<CacheDraft>>, mistakes: &Collector) -> Option<Caching> {
+    let cache = cache?;
+    let (scope, mark) = scope(&cache.value)?;
+    if scope != Scope::Public {
+        mistakes.blame(
+            mark,
+            "An origin without a contract is not told who asks, so its answers are `public`, or `none` is kept.",
+        );
+    }
+    Some(Caching {
+        scope,
+        ttl: cache.value.ttl.as_ref().map(|at| at.value),
+        stale_while_revalidate: cache.value.stale_while_revalidate.as_ref().map(|at| at.value).unwrap_or_default(),
+        stale_if_error: cache.value.stale_if_error.as_ref().map(|at| at.value).unwrap_or_default(),
+        query: None,
+        fields: Vec::new(),
+        tags: Vec::new(),
+        validates: true,
+        composed: false,
+        generation: 0,
+    })
+}
+
+/// A number that is another one where the route means something else, wherever it stands in its file.
+pub(super) fn generation(route: &Route) -> u64 {
+    let mut meant = route.clone();
+    meant.origin = SourceSpan { file: "".into(), line: 0, column: 0 };
+    let mut hasher = DefaultHasher::new();
+    format!("{meant:?}").hash(&mut hasher);
+    hasher.finish()
+}
+
+fn scope(cache: &CacheDraft) -> Option<(Scope, &Mark)> {
+    let scope = cache.scope.as_ref()?;
+    Some((scope.value.clone()?, &scope.mark))
+}
+
+fn route(draft: &RouteDraft, to: Option<Called<'_>>, mark: &Mark, mistakes: &Collector) {
+    if let Some(matches) = draft.matches.as_ref().filter(|matches| matches.value.method != Method::GET) {
+        mistakes.blame(mark, format!("{} may change something, so its answers are not kept.", matches.value.method));
+    }
+    if to.is_some_and(|to| to.service.kind == ServiceKind::BuiltIn) {
+        mistakes.blame(mark, "The gateway's own operations speak of tokens; their answers are not kept.");
+    }
+    if draft.websocket.as_ref().is_some_and(|websocket| websocket.value) {
+        mistakes.blame(mark, "A WebSocket is no answer that could be kept.");
+    }
+}
+
+/// Nobody may be given what was made for somebody else.
+fn callers(draft: &RouteDraft, scope: &Scope, composition: Option<&Composition>, mark: &Mark, mistakes: &Collector) {
+    let Some(access) = &draft.access else { return };
+    let claims = |wanted: Claim| {
+        let sources = composition.iter().flat_map(|composition| &composition.parts).flat_map(|part| &part.bindings);
+        sources.into_iter().any(|binding| matches!(&binding.source, Source::Claim(claim) if *claim == wanted))
+    };
+    let sentence = match (scope, &access.value) {
+        (Scope::Public, Access::Anyone) if claims(Claim::Sub) || claims(Claim::Sid) => {
+            "A call here is given a claim of the caller, so its answer is not the same for all.".to_owned()
+        }
+        (Scope::Public, Access::Anyone) | (Scope::Viewer, Access::Anyone) => String::new(),
+        (Scope::Public, access) => {
+            format!("`public` is shared with everybody, but only `{access}` may call this; `user` keeps callers apart.")
+        }
+        (Scope::User | Scope::Claims(_), Access::Anyone) => {
+            format!("`{scope}` keeps apart who is signed in, but anyone may call this; did you mean `viewer`?")
+        }
+        (Scope::Viewer, access) => format!("Whoever calls this is `{access}`; did you mean `user`?"),
+        (Scope::User | Scope::Claims(_), _) => String::new(),
+    };
+    let knows = |claim| matches!(scope, Scope::Claims(claims) if claims.contains(&claim));
+    let sentence = match sentence {
+        none if none.is_empty() && claims(Claim::Sid) && !knows(CacheClaim::Sid) => {
+            format!("A call here is given the session, which `{scope}` does not keep apart; use `claims:[sub, sid]`.")
+        }
+        none if none.is_empty()
+            && claims(Claim::Sub)
+            && matches!(scope, Scope::Claims(_))
+            && !knows(CacheClaim::Sub) =>
+        {
+            format!("A call here is given the user, whom `{scope}` does not keep apart.")
+        }
+        sentence => sentence,
+    };
+    if !sentence.is_empty() {
+        mistakes.blame(mark, sentence);
+    }
+}
+
+/// The names of the query on which an answer depends.
+fn query(operation: Option<&Operation>, composition: Option<&Composition>) -> Vec<String> {
+    let declared = operation.into_iter().flat_map(|operation| &operation.query_parameters);
+    let mut names: Vec<String> = declared.map(|parameter| parameter.name.clone()).collect();
+    if let Some(composition) = composition {
+        let bindings = composition.parts.iter().flat_map(|part| &part.bindings);
+        names.extend(bindings.filter_map(|binding| match &binding.source {
+            Source::Query(name) => Some(name.clone()),
+            _ => None,
+        }));
+        names.extend((!composition.choices.is_empty()).then(|| "include".to_owned()));
+        names.extend(composition.fields.is_some().then(|| "fields".to_owned()));
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The fields of the request of which calls take values.
+fn fields(composition: Option<&Composition>) -> Vec<HeaderName> {
+    let bindings = composition.into_iter().flat_map(|composition| &composition.parts).flat_map(|part| &part.bindings);
+    let mut names: Vec<HeaderName> = bindings
+        .filter_map(|binding| match &binding.source {
+            Source::Header(name) => Some(name.clone()),
+            _ => None,
+        })
+        .collect();
+    names.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+    names.dedup();
+    names
+}
+
+fn invalidates(draft: &RouteDraft, mistakes: &Collector) -> Vec<Tag> {
+    let reads = draft.matches.as_ref().is_some_and(|matches| matches.value.method == Method::GET);
+    if let Some(tag) = draft.invalidates.first().filter(|_| reads) {
+        mistakes.blame(&tag.mark, "GET changes nothing, so it makes nothing invalid.");
+    }
+    tags(&draft.invalidates, draft, mistakes)
+}
+
+fn tags(names: &[At<String>], draft: &RouteDraft, mistakes: &Collector) -> Vec<Tag> {
+    names.iter().filter_map(|name| tag(name, draft, mistakes)).collect()
+}
+
+/// A name with `{path:NAME}` and `{claim:sub}` in it.
+fn tag(name: &At<String>, draft: &RouteDraft, mistakes: &Collector) -> Option<Tag> {
+    let refuse = |sentence: String| {
+        mistakes.blame(&name.mark, sentence);
+        None
+    };
+    let mut pieces = Vec::new();
+    let mut rest = name.value.as_str();
+    while let Some((before, inner)) = rest.split_once('{') {
+        let Some((inside, after)) = inner.split_once('}') else {
+            return refuse(format!("`{}` has a `{{` without its `}}`.", name.value));
+        };
+        pieces.push(TagPiece::Text(before.to_owned()));
+        match inside.split_once(':') {
+            Some(("path", parameter)) => {
+                let pattern = &draft.matches.as_ref()?.value.pattern;
+                let known: Vec<&str> = pattern.names().collect();
+                match known.iter().position(|known| *known == parameter) {
+                    Some(index) => pieces.push(TagPiece::Path(index)),
+                    None => {
+                        let hint = one_of(parameter, &known);
+                        return refuse(format!("The path of this route has no parameter `{parameter}`{hint}"));
+                    }
+                }
+            }
+            Some(("claim", "sub")) => pieces.push(TagPiece::Sub),
+            _ => return refuse(format!("`{{{inside}}}` is neither `{{path:NAME}}` nor `{{claim:sub}}`.")),
+        }
+        rest = after;
+    }
+    pieces.push(TagPiece::Text(rest.to_owned()));
+    pieces.retain(|piece| *piece != TagPiece::Text(String::new()));
+    if pieces.is_empty() { refuse("A group needs a name.".to_owned()) } else { Some(Tag(pieces)) }
+}

@@ -1,0 +1,113 @@
+//! After a write has been answered, nobody sees what was there before: whatever is slow, and in whatever order.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Json, Router};
+use http::Method;
+use serde_json::json;
+use testkit::{Caller, Stub};
+use tokio::sync::Semaphore;
+
+use super::world;
+use crate::Gateway;
+
+const ROUNDS: u64 = 1_000;
+
+/// One value behind two doors: reading takes its time before and after it looks, writing before and after it is done.
+#[derive(Default)]
+struct Shelf {
+    value: AtomicU64,
+    /// How often the next steps wait for a permit; each bit is one step.
+    slow: AtomicU64,
+    gate: Gate,
+}
+
+struct Gate(Semaphore);
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self(Semaphore::new(0))
+    }
+}
+
+impl Shelf {
+    async fn step(&self) {
+        let bits = self.slow.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |bits| Some(bits >> 1)).unwrap();
+        if bits & 1 == 1 {
+            self.gate.0.acquire().await.unwrap().forget();
+        } else {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn read(&self) -> Response {
+        self.step().await;
+        let value = self.value.load(Ordering::SeqCst);
+        self.step().await;
+        let fields = [("cache-control", "max-age=600"), ("cache-groups", "\"shelf\"")];
+        (fields, Json(json!({ "value": value }))).into_response()
+    }
+
+    async fn write(&self, named: bool) -> Response {
+        let value = self.value.fetch_add(1, Ordering::SeqCst) + 1;
+        let fields = if named { [("cache-group-invalidation", "\"shelf\"")] } else { [("x-none", "")] };
+        (fields, Json(json!({ "value": value }))).into_response()
+    }
+}
+
+async fn answer(State(shelf): State<Arc<Shelf>>, request: Request) -> Response {
+    match *request.method() {
+        Method::GET => shelf.read().await,
+        // One write says what it changes by a group, the other one is known by its path.
+        Method::POST => shelf.write(true).await,
+        _ => shelf.write(false).await,
+    }
+}
+
+async fn value(caller: Caller) -> u64 {
+    caller.get("/api/v1/things/1").await.expect(200).json()["value"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn after_a_write_nobody_sees_the_old_value_in_a_thousand_interleavings() {
+    let shelf = Arc::new(Shelf::default());
+    let service = Stub::start(Router::new().fallback(answer).with_state(Arc::clone(&shelf))).await;
+    let directory = tempfile::tempdir().unwrap();
+    world::write(Path::new(directory.path()), &service.url(), "", world::ROUTES);
+    let gateway = Gateway::of(directory);
+    let mut kept = 0;
+    for round in 0..ROUNDS {
+        let bits = world::random(round);
+        shelf.slow.store(bits >> 8, Ordering::SeqCst);
+        let before: Vec<_> = (0..bits % 4).map(|_| tokio::spawn(value(gateway.caller()))).collect();
+        if bits & 16 != 0 {
+            // They shall have begun, which they have when the service was asked or a kept answer was given.
+            tokio::task::yield_now().await;
+            shelf.gate.0.add_permits((bits >> 5 & 3) as usize);
+        }
+        let writer = gateway.caller();
+        let written = if bits & 128 != 0 {
+            writer.post("/api/v1/things", &json!({})).await
+        } else {
+            writer.put("/api/v1/things/1", &json!({})).await
+        };
+        let written = written.expect(200).json()["value"].as_u64().unwrap();
+        let after: Vec<_> = (0..2).map(|_| tokio::spawn(value(gateway.caller()))).collect();
+        shelf.gate.0.add_permits(64);
+        for reader in after {
+            let seen = reader.await.unwrap();
+            assert!(seen >= written, "round {round}: {seen} was seen after {written} had been written");
+        }
+        for reader in before {
+            reader.await.unwrap();
+        }
+        kept += u64::from(gateway.caller().get("/api/v1/things/1").await.header("cache-status").contains("hit"));
+        let unused = shelf.gate.0.available_permits();
+        shelf.gate.0.forget_permits(unused);
+    }
+    assert!(kept > ROUNDS / 2, "answers were kept in {kept} of {ROUNDS} rounds, so this says little");
+}

@@ -1,0 +1,306 @@
+//! A gateway whose routes keep answers, over a service that plays what it is told and says whom it saw.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use principal::Verifier;
+use serde_json::{Value, json};
+use testkit::{Answer, Caller, Stub};
+use tokio::sync::Semaphore;
+
+use crate::tokens::forge::Forger;
+use crate::{Gateway, internal_key};
+
+pub(super) const ROUTES: &str = r#"
+[[route]]
+match  = "GET /api/v1/things/{id}"
+to     = "things.show_thing"
+access = "anyone"
+cache  = { scope = "public" }
+
+[[route]]
+match  = "GET /api/v1/timed/{id}"
+to     = "things.show_timed"
+access = "anyone"
+cache  = { scope = "public", ttl = "60s", stale_while_revalidate = "30s", stale_if_error = "5m" }
+
+[[route]]
+match  = "GET /api/v1/profiles/{id}"
+to     = "things.show_profile"
+access = "anyone"
+cache  = { scope = "viewer", ttl = "60s" }
+
+[[route]]
+match  = "GET /api/v1/mine"
+to     = "things.show_mine"
+access = "signed_in"
+cache  = { scope = "user", ttl = "60s" }
+
+[[route]]
+match  = "GET /api/v1/ranks"
+to     = "things.show_ranks"
+access = "signed_in"
+cache  = { scope = "claims:[roles]", ttl = "60s" }
+
+[[route]]
+match  = "GET /api/v1/plain/{id}"
+to     = "things.show_plain"
+access = "anyone"
+
+[[route]]
+match  = "POST /api/v1/things"
+to     = "things.create_thing"
+access = "anyone"
+
+[[route]]
+match       = "PUT /api/v1/things/{id}"
+to          = "things.replace_thing"
+access      = "anyone"
+invalidates = ["shelf:{path:id}"]
+
+[[route]]
+match  = "GET /api/v1/shelves/{id}"
+to     = "things.show_shelf"
+access = "anyone"
+cache  = { scope = "public", ttl = "60s" }
+tags   = ["shelf:{path:id}"]
+
+[[route]]
+match  = "GET /api/v1/both/{id}"
+access = "anyone"
+doc    = { id = "show_both", summary = "Show both", tag = "Both" }
+cache  = { scope = "viewer", ttl = "60s", stale_if_error = "5m" }
+parts.thing   = { to = "things.show_thing", required = true }
+parts.profile = { to = "things.show_profile" }
+"#;
+
+/// What the service answers at a path: a status, fields and a body.
+#[derive(Clone, Debug)]
+pub(super) struct Played {
+    pub(super) status: u16,
+    pub(super) fields: Vec<(String, String)>,
+    pub(super) body: String,
+}
+
+impl Played {
+    pub(super) fn ok(control: &str) -> Self {
+        Self { status: 200, fields: Vec::new(), body: String::new() }.with("cache-control", control)
+    }
+
+    pub(super) fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+        if !value.is_empty() {
+            self.fields.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
+    pub(super) fn body(mut self, body: &str) -> Self {
+        body.clone_into(&mut self.body);
+        self
+    }
+}
+
+/// What the service does.
+#[derive(Default)]
+pub(super) struct Script {
+    played: Mutex<HashMap<String, Played>>,
+    /// Paths that are answered only when a permit is given.
+    gates: Mutex<HashMap<String, Arc<Semaphore>>>,
+    version: AtomicU64,
+}
+
+impl Script {
+    /// From now on the service answers so at this path.
+    pub(super) fn plays(&self, path: &str, played: Played) {
+        self.played.lock().unwrap().insert(path.to_owned(), played);
+    }
+
+    /// From now on each answer at this path waits for a permit.
+    pub(super) fn gate(&self, path: &str) -> Arc<Semaphore> {
+        let gate = Arc::new(Semaphore::new(0));
+        self.gates.lock().unwrap().insert(path.to_owned(), Arc::clone(&gate));
+        gate
+    }
+
+    pub(super) fn ungate(&self, path: &str) {
+        self.gates.lock().unwrap().remove(path);
+    }
+
+    async fn answer(&self, verifier: &Verifier, request: Request) -> Response {
+        let path = request.uri().path().to_owned();
+        let caller = verifier.verify(request.headers(), testkit_now());
+        let seen = caller.map_or_else(
+            |_| json!("nobody"),
+            |caller| json!({ "sub": caller.sub, "sid": caller.sid, "roles": caller.roles }),
+        );
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let played = self.played.lock().unwrap().get(&path).cloned().unwrap_or_else(|| Played::ok(""));
+        let version = self.version.fetch_add(1, Ordering::SeqCst) + 1;
+        let gate = self.gates.lock().unwrap().get(&path).cloned();
+        if let Some(gate) = gate {
+            gate.acquire().await.unwrap().forget();
+        }
+        let told = |name: &str| played.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone());
+        let knows = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let holds = knows("if-none-match").is_some() && knows("if-none-match") == told("etag")
+            || knows("if-modified-since").is_some() && knows("if-modified-since") == told("last-modified");
+        let mut response = Response::builder().status(if holds && played.status == 200 { 304 } else { played.status });
+        for (name, value) in &played.fields {
+            response = response.header(name, value);
+        }
+        let document = json!({ "path": path, "query": query, "caller": seen, "version": version });
+        let body = if played.body.is_empty() { document.to_string() } else { played.body };
+        let typed = response.headers_ref().is_some_and(|headers| headers.contains_key("content-type"));
+        let response = if typed { response } else { response.header("content-type", "application/json") };
+        response.body(if holds { Body::empty() } else { Body::from(body) }).unwrap()
+    }
+}
+
+pub(super) fn testkit_now() -> i64 {
+    i64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap()
+}
+
+pub(super) struct World {
+    pub(super) gateway: Gateway,
+    pub(super) service: Stub,
+    pub(super) script: Arc<Script>,
+    forger: Forger,
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        Self::with("", "").await
+    }
+
+    /// With more in `gateway.toml`, and more routes.
+    pub(super) async fn with(settings: &str, routes: &str) -> Self {
+        let script = Arc::new(Script::default());
+        let service = Stub::start(service(Arc::clone(&script))).await;
+        let directory = tempfile::tempdir().unwrap();
+        write(directory.path(), &service.url(), settings, &format!("{ROUTES}{routes}"));
+        let gateway = Gateway::of(directory);
+        let forger = Forger::new(&gateway.signing_key());
+        Self { gateway, service, script, forger }
+    }
+
+    pub(super) fn caller(&self) -> Caller {
+        self.gateway.caller()
+    }
+
+    /// The user of this id, in a session of their own.
+    pub(super) fn user(&self, sub: &str) -> Caller {
+        self.caller().with_token(&self.forger.issued(sub, &format!("session-of-{sub}"), &[]))
+    }
+
+    pub(super) fn user_with(&self, sub: &str, sid: &str, roles: &[&str]) -> Caller {
+        self.caller().with_token(&self.forger.issued(sub, sid, roles))
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Answer {
+        self.caller().get(path).await
+    }
+
+    pub(super) fn calls(&self) -> usize {
+        self.service.calls()
+    }
+}
+
+/// The word of the cache: `hit`, or why it asked.
+pub(super) fn word(answer: &Answer) -> String {
+    let status = answer.header("cache-status");
+    let rest = status.strip_prefix("agora; ").unwrap_or_else(|| panic!("no Cache-Status: {}", answer.sentence()));
+    rest.split(';').next().unwrap_or_default().to_owned()
+}
+
+pub(super) fn version(answer: &Answer) -> u64 {
+    answer.json()["version"].as_u64().unwrap_or_else(|| panic!("no version: {}", answer.sentence()))
+}
+
+fn service(script: Arc<Script>) -> Router {
+    let verifier =
+        Arc::new(Verifier::new("things", vec![("gateway".to_owned(), internal_key().derive("gateway", "things"))]));
+    Router::new().fallback(move |request: Request| {
+        let (script, verifier) = (Arc::clone(&script), Arc::clone(&verifier));
+        async move { script.answer(&verifier, request).await }
+    })
+}
+
+pub(super) fn write(directory: &Path, url: &str, settings: &str, routes: &str) {
+    let gateway = format!(
+        "{settings}\n[services.gateway]\ncontract = \"openapi/gateway.json\"\n\
+         [services.users]\nurl = \"http://127.0.0.1:9\"\ncontract = \"openapi/users.json\"\n\
+         [services.things]\nurl = \"{url}\"\ncontract = \"openapi/things.json\"\ntimeout = \"20s\"\n"
+    );
+    let origin = format!(
+        "\n[[proxy]]\nprefix = \"/origin/\"\nurl = \"{url}\"\naccess = \"anyone\"\ncache = {{ scope = \"public\" }}\n"
+    );
+    let files = [
+        ("gateway.toml", gateway),
+        ("routes/things.toml", format!("{routes}{origin}")),
+        ("openapi/things.json", contract().to_string()),
+        ("openapi/gateway.json", document("gateway", &json!({})).to_string()),
+        ("openapi/users.json", document("users", &json!({})).to_string()),
+    ];
+    for (name, text) in files {
+        let path = directory.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+}
+
+fn contract() -> Value {
+    let id = json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } });
+    let query = |name: &str| json!({ "name": name, "in": "query", "schema": { "type": "string" } });
+    let answer =
+        json!({ "description": "an answer", "content": { "application/json": { "schema": { "type": "object" } } } });
+    let operation = |id: &str, parameters: Value| {
+        let responses: serde_json::Map<_, _> =
+            ["200", "201", "404"].iter().map(|status| ((*status).to_owned(), answer.clone())).collect();
+        json!({ "operationId": id, "summary": id, "parameters": parameters, "responses": responses })
+    };
+    let read = |name: &str| operation(name, json!([id, query("a"), query("b")]));
+    document(
+        "things",
+        &json!({
+            "/things": { "post": operation("create_thing", json!([])) },
+            "/things/{id}": { "get": read("show_thing"), "put": operation("replace_thing", json!([id])) },
+            "/timed/{id}": { "get": read("show_timed") },
+            "/profiles/{id}": { "get": read("show_profile") },
+            "/mine": { "get": operation("show_mine", json!([])) },
+            "/ranks": { "get": operation("show_ranks", json!([])) },
+            "/plain/{id}": { "get": read("show_plain") },
+            "/shelves/{id}": { "get": read("show_shelf") },
+        }),
+    )
+}
+
+fn document(title: &str, paths: &Value) -> Value {
+    json!({ "openapi": "3.1.0", "info": { "title": title, "version": "1" }, "paths": paths })
+}
+
+/// How long anything may take on a busy machine.
+pub(super) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// Waits until this is so.
+pub(super) async fn wait(world: &World, what: &str, condition: impl Fn(&World) -> bool) {
+    testkit::until(what, PATIENCE, || async { condition(world).then_some(()) }).await;
+}
+
+/// A number that looks like any other, and is the same in each run (SplitMix64, Steele et al. 2014).
+pub(super) fn random(seed: u64) -> u64 {
+    let mut bits = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
+}
