@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
@@ -24,6 +25,8 @@ struct Shelf {
     /// How often the next steps wait for a permit; each bit is one step.
     slow: AtomicU64,
     gate: Gate,
+    /// How many wait now.
+    waits: AtomicU64,
 }
 
 struct Gate(Semaphore);
@@ -38,7 +41,9 @@ impl Shelf {
     async fn step(&self) {
         let bits = self.slow.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |bits| Some(bits >> 1)).unwrap();
         if bits & 1 == 1 {
+            self.waits.fetch_add(1, Ordering::SeqCst);
             self.gate.0.acquire().await.unwrap().forget();
+            self.waits.fetch_sub(1, Ordering::SeqCst);
         } else {
             tokio::task::yield_now().await;
         }
@@ -79,15 +84,26 @@ async fn after_a_write_nobody_sees_the_old_value_in_a_thousand_interleavings() {
     let directory = tempfile::tempdir().unwrap();
     world::write(Path::new(directory.path()), &service.url(), "", world::ROUTES);
     let gateway = Gateway::of(directory);
-    let mut kept = 0;
+    let (mut kept, mut slow) = (0, 0);
     for round in 0..ROUNDS {
         let bits = world::random(round);
+        if bits & 3 != 0 {
+            // Nothing is kept, so that reading has to ask.
+            gateway.caller().post("/api/v1/things", &json!({})).await.expect(200);
+        }
         shelf.slow.store(bits >> 8, Ordering::SeqCst);
-        let before: Vec<_> = (0..bits % 4).map(|_| tokio::spawn(value(gateway.caller()))).collect();
-        if bits & 16 != 0 {
-            // They shall have begun, which they have when the service was asked or a kept answer was given.
+        let before: Vec<_> = (0..=bits >> 2 & 3).map(|_| tokio::spawn(value(gateway.caller()))).collect();
+        // They are on their way when they are answered, or wait in the service.
+        let on_their_way =
+            || shelf.waits.load(Ordering::SeqCst) > 0 || before.iter().all(|reader| reader.is_finished());
+        let started = Instant::now();
+        while !on_their_way() {
+            assert!(started.elapsed() < world::PATIENCE, "readers are not on their way");
             tokio::task::yield_now().await;
-            shelf.gate.0.add_permits((bits >> 5 & 3) as usize);
+        }
+        slow += u64::from(shelf.waits.load(Ordering::SeqCst) > 0);
+        if bits & 16 != 0 {
+            shelf.gate.0.add_permits(1);
         }
         let writer = gateway.caller();
         let written = if bits & 128 != 0 {
@@ -110,4 +126,5 @@ async fn after_a_write_nobody_sees_the_old_value_in_a_thousand_interleavings() {
         shelf.gate.0.forget_permits(unused);
     }
     assert!(kept > ROUNDS / 2, "answers were kept in {kept} of {ROUNDS} rounds, so this says little");
+    assert!(slow > ROUNDS / 4, "a reader was slow in {slow} of {ROUNDS} rounds, so this says little");
 }
