@@ -165,7 +165,8 @@ async fn each_broken_answer_has_its_failure() {
         (b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort", Failure::ResponseIncomplete),
     ];
     for (answer, failure) in table {
-        let (upstream, _) = scripted(vec![answer]).await;
+        // A read that breaks is tried twice.
+        let (upstream, _) = scripted(vec![answer; 2]).await;
         let failed = upstream.call(&Pool::new(), get_request("/"), soon()).await.unwrap_err();
         assert_eq!(failed, failure, "{:?}", String::from_utf8_lossy(answer));
     }
