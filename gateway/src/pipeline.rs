@@ -102,6 +102,8 @@ async fn phases(
     }
     // limit: after authenticate, because a quota belongs to a user. (Nothing is limited here yet.)
     // look up: after limit, so that a hit counts too. (Nothing is cached yet.)
+    // shed: only what has to wait for services, so that everything else goes on; given back with the answer's head.
+    let _place = plane.shared.waiting.enter()?;
     let response = match plane.surface().composition(id, uri.query()) {
         // forward: one service, both bodies streaming.
         None => to_service(plane, connection, exchange, (id, parameters), request, assertion).await?,
