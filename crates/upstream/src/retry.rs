@@ -92,8 +92,12 @@ pub(crate) async fn send(
     };
     let Some(request) = again else { return first };
     let Some(permit) = second(inner, tried, repeatable, terms.deadline()).await else { return first };
-    drop(first);
-    attempt(inner, pool, permit, request, &mut terms).await.map_err(|lost| lost.failure())
+    match (attempt(inner, pool, permit, request, &mut terms).await, first) {
+        (Ok(response), _) => Ok(response),
+        // An answer, if a bad one, says more than none.
+        (Err(_), Ok(first)) => Ok(first),
+        (Err(lost), Err(_)) => Err(lost.failure()),
+    }
 }
 
 /// Where the second attempt goes, if there may be one: to another target at once, or to the same after a pause.
