@@ -99,13 +99,12 @@ async fn calls_that_are_cancelled_do_not_open_it() {
 
 #[tokio::test]
 async fn both_kinds_are_left_alone_and_found_again() {
-    let policy = Policy { breaker_pause: Duration::from_millis(50), ..once() };
     let healthy = Router::new().fallback(any(|| async { "here" }));
     for upstream in both(healthy).await {
-        let upstream = upstream.with_policy(policy.clone());
+        let upstream = upstream.with_policy(once());
         upstream.sever(true);
         assert_eq!(calls_until_open(&upstream, 40, Duration::from_secs(5)).await, Some(5));
-        assert!(matches!(call(&upstream).await, Err(Failure::CircuitOpen(wait)) if wait <= Duration::from_millis(50)));
+        assert!(matches!(call(&upstream).await, Err(Failure::CircuitOpen(wait)) if wait <= Duration::from_secs(5)));
         upstream.sever(false);
         assert_eq!(call(&upstream).await.unwrap().status(), StatusCode::OK);
     }
@@ -114,7 +113,7 @@ async fn both_kinds_are_left_alone_and_found_again() {
 #[tokio::test]
 async fn a_service_that_hung_is_called_again_once_it_is_back_by_one_probe_at_a_time() {
     let server = Server::start(vec![Does::Hangs]).await;
-    let upstream = server.upstream(Policy { breaker_pause: Duration::from_millis(50), ..once() });
+    let upstream = server.upstream(Policy { breaker_pause: Duration::from_millis(500), ..once() });
     assert_eq!(calls_until_open(&upstream, 5, Duration::from_millis(30)).await, Some(5));
     assert!(matches!(call(&upstream).await, Err(Failure::CircuitOpen(_))));
     assert_eq!(server.seen(), 5, "an open breaker makes no call");

@@ -92,8 +92,7 @@ async fn other_answers_timeouts_and_stalls_are_not_tried_again() {
         let waits = matches!(does, Does::Hangs | Does::AnswersAndHangs(_));
         let deadline = if waits { Instant::now() + Duration::from_millis(400) } else { soon() };
         let terms = Terms::until(deadline).collecting(1024);
-        let _failed =
-            server.upstream(retrying()).send(&Pool::new(), request("GET", &Bytes::new()), terms).await;
+        let _failed = server.upstream(retrying()).send(&Pool::new(), request("GET", &Bytes::new()), terms).await;
         assert_eq!(server.seen(), 1, "{does:?}");
     }
 }
@@ -158,7 +157,9 @@ async fn nothing_is_tried_again_that_the_deadline_would_cut_off_or_that_is_switc
 async fn in_a_full_outage_retries_add_a_fifth_of_the_requests_and_a_few() {
     const REQUESTS: usize = 400;
     let server = Server::start(vec![Does::Closes]).await;
-    let upstream = server.upstream(Policy { max_in_flight: REQUESTS, ..retrying() });
+    // So many at once may take a while to connect on a busy machine.
+    let upstream = Upstream::remote_within("stub", &[server.url()], Duration::from_secs(5)).unwrap();
+    let upstream = upstream.with_policy(Policy { max_in_flight: REQUESTS, ..retrying() });
     let began = Instant::now();
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..REQUESTS {
