@@ -25,6 +25,8 @@ pub(crate) async fn answer(
     caller: &Caller,
     request: Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
+    // shed: only what has to wait for services, so that everything else goes on; given back with the answer's head.
+    let _place = plane.shared.waiting.enter()?;
     let surface = plane.surface();
     let compiled = surface.route(id).ok_or(GatewayError::RouteNotFound)?;
     let site = Site { plane, connection, context, id, compiled };

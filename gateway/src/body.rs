@@ -64,6 +64,12 @@ impl From<Bytes> for Source {
     }
 }
 
+impl From<ResponseBody> for Source {
+    fn from(body: ResponseBody) -> Self {
+        body.into_bytes().map_or_else(Self::Upstream, Self::from)
+    }
+}
+
 impl Source {
     /// Whether there is nothing in it.
     pub(crate) fn is_end(&self) -> bool {
@@ -100,7 +106,7 @@ impl Source {
         let bytes = match self {
             Self::Full(bytes) => bytes.unwrap_or_default(),
             Self::Pieces(pieces) => Vec::from(pieces).concat().into(),
-            Self::Upstream(body) => return compose::collect(body, deadline, limit).await,
+            Self::Upstream(body) => return compose::of_upstream(body, deadline, limit).await,
             Self::Tapped(tap) => return compose::collect(tap, deadline, limit).await,
             Self::Resumed(parts) => {
                 let (front, rest) = *parts;

@@ -10,7 +10,7 @@ use axum::Router;
 use boot::{CancellationToken, Tasks};
 use principal::{InternalKey, Signer, Verifier};
 use tokio::runtime::Handle;
-use upstream::{InvalidTarget, Pool, Upstream};
+use upstream::{InvalidTarget, Policy, Pool, Upstream};
 
 use crate::auth::{self, Auth, AuthConfig, KeyFileError};
 use crate::beside::{self, Beside, Site};
@@ -24,6 +24,8 @@ use crate::listener::Caps;
 use crate::metrics::Metrics;
 use crate::plan::{Plan, Service, ServiceKind};
 use crate::plane::Shared;
+use crate::resilience;
+use crate::shed::Waiting;
 use crate::surface::Surface;
 
 const USERS: &str = "users";
@@ -92,10 +94,13 @@ pub fn build(config: Config, plan: Plan, local: Vec<Upstream>) -> Result<Gateway
     auth.follow_revocations(&tasks);
     let signers = signers(&config, &plan)?;
     let own = Upstream::local(Service::GATEWAY, auth::router(Arc::clone(&auth)), Handle::current());
-    upstreams.insert(0, own);
+    // It asks users itself, which is guarded; a guard around that would take what users lacks for a fault of its own.
+    upstreams.insert(0, own.with_policy(Policy::unguarded()));
+    resilience::watch(&plan, &upstreams, &pool, &tasks);
 
     let beside = pages(&plan, &upstreams, &auth, pool, &stop)?;
     let beside_upstream = Upstream::local("pages", beside::router(beside.clone()), Handle::current());
+    let beside_upstream = beside_upstream.with_policy(Policy::unguarded());
     let surface = Surface::new(Arc::clone(&plan), upstreams, beside_upstream);
     let metrics = Arc::new(Metrics::new(surface.names(), config.threads.get()));
     let limits = &plan.settings.limits;
@@ -108,6 +113,7 @@ pub fn build(config: Config, plan: Plan, local: Vec<Upstream>) -> Result<Gateway
         log: plan.settings.log.requests,
         base: serde_json::Value::from(plan.settings.public_origin.as_str()).to_string().into_bytes().into(),
         caps: Caps::new(limits.connections as usize, limits.connections_per_address as usize),
+        waiting: Waiting::new(limits.requests_in_flight as usize),
         conformance,
         cache: Arc::new(Cache::new(plan.settings.cache.bytes)),
         tasks: tasks.clone(),
@@ -132,7 +138,8 @@ fn services(plan: &Plan, local: Vec<Upstream>) -> Result<Vec<Upstream>, BuildErr
         upstreams.push(match local.remove(&service.name) {
             Some(local) => local,
             None => Upstream::remote_within(service.name.as_str(), &service.urls, connect)
-                .map_err(|source| BuildError::Target { service: service.name.clone(), source })?,
+                .map_err(|source| BuildError::Target { service: service.name.clone(), source })?
+                .with_policy(service.policy.clone()),
         });
     }
     match local.into_keys().next() {
@@ -216,7 +223,10 @@ impl Gateway {
 
     pub(crate) fn admin_router(&self) -> Router {
         let (metrics, shared) = (Arc::clone(&self.metrics), Arc::clone(&self.shared));
-        let render = move || metrics.render() + &shared.conformance.render();
+        let render = move || {
+            let services = resilience::render(&shared.surface.upstreams, &shared.waiting);
+            metrics.render() + &services + &shared.conformance.render()
+        };
         beside::admin_router(self.beside.clone(), Arc::new(render))
     }
 }

@@ -25,7 +25,7 @@ mod settle;
 mod values;
 
 pub(crate) use answer::{GATEWAY_PARTS, finish, rewritten};
-pub(crate) use ask::collect;
+pub(crate) use ask::{collect, of_upstream};
 pub(crate) use choose::{Selection, select};
 pub(crate) use failure::PartFailure;
 pub(crate) use prepared::Prepared;

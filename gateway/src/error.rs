@@ -17,6 +17,9 @@ const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
 /// When a client may try again after a service did not respond.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
+/// When a client may try again where there is only too much to do.
+const WHEN_BUSY: Duration = Duration::from_secs(1);
+
 /// Why a request is not answered by its route.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum GatewayError {
@@ -34,6 +37,8 @@ pub(crate) enum GatewayError {
     Form(#[from] FormError),
     #[error("{service}: {failure}")]
     Upstream { service: Box<str>, failure: Failure, timeout_status: StatusCode },
+    #[error("too many requests wait for services")]
+    Overloaded,
     #[error("the service answered with {status}, which its contract does not declare")]
     Undeclared { status: StatusCode, retry_after: Option<HeaderValue> },
     #[error("{service} does not accept the gateway's assertion")]
@@ -96,6 +101,9 @@ impl From<GatewayError> for Problem {
             GatewayError::Upstream { service, failure, timeout_status } => {
                 unanswered(&service, failure, timeout_status)
             }
+            GatewayError::Overloaded => Self::new(Code::Overloaded)
+                .with_detail("Too many requests wait for services already. Try again shortly.")
+                .with_retry_after(WHEN_BUSY),
             GatewayError::Undeclared { status, retry_after } => {
                 let problem = Self::new(Code::for_status(status)).with_status(status);
                 match retry_after {
@@ -201,6 +209,12 @@ fn unanswered(service: &str, failure: Failure, timeout_status: StatusCode) -> Pr
             return Problem::new(Code::InvalidParameter)
                 .with_detail("The body of the request is malformed or broke off.");
         }
+        Failure::CircuitOpen(until_probe) => Problem::new(Code::CircuitOpen)
+            .with_detail(format!("The service '{service}' keeps failing and is left alone for a moment."))
+            .with_retry_after(until_probe),
+        Failure::BulkheadFull => Problem::new(Code::BulkheadFull)
+            .with_detail(format!("Too many requests to the service '{service}' are in flight already."))
+            .with_retry_after(WHEN_BUSY),
     };
     problem.with_header(PROXY_STATUS, proxy_status(failure))
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, RETRY_AFTER, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, StatusCode, Uri, request};
@@ -14,7 +14,7 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use principal::ASSERTION;
-use upstream::{Failure, RequestBody, ResponseBody, Upstream};
+use upstream::{Failure, RequestBody, ResponseBody, Terms, Upstream};
 
 use crate::body::{Progress, Source, Upload};
 use crate::context::Context;
@@ -32,9 +32,6 @@ const COLLECTED_REQUEST: u64 = 64 * 1024;
 
 /// Answers of a known length up to this are collected before their head is sent.
 const COLLECTED_ANSWER: u64 = 16 * 1024;
-
-/// How long a call may take altogether while its request body still streams in; the sweep ends stalled ones.
-const WHILE_STREAMING: Duration = Duration::from_secs(24 * 3600);
 
 /// One call, as the plan and the phases before it decided.
 pub(crate) struct Call<'a> {
@@ -100,7 +97,7 @@ pub(crate) async fn forward(
         head.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
     let deadline = complete.unwrap_or_else(Instant::now) + call.timeout;
-    let sent = send(plane, &call, Request::from_parts(head, body), progress.as_deref(), deadline).await;
+    let sent = send(plane, &call, Request::from_parts(head, body), progress.as_ref(), deadline).await;
     // A streamed upload may have taken longer than the call may; what is left to wait for starts now.
     let deadline = if progress.is_some() { Instant::now() + call.timeout } else { deadline };
     let answered = match (sent, tunnel) {
@@ -109,7 +106,7 @@ pub(crate) async fn forward(
         }
         // Nobody asked for another protocol.
         (Ok(response), _) if response.status() == StatusCode::SWITCHING_PROTOCOLS => Err(Failure::ProtocolError),
-        (Ok(response), _) => collect_small(response, deadline).await,
+        (Ok(response), _) => Ok(response.map(Source::from)),
         (Err(failure), _) => Err(failure),
     };
     let answered = match (answered, &inspection) {
@@ -229,57 +226,16 @@ async fn send(
     plane: &Plane,
     call: &Call<'_>,
     request: Request<RequestBody>,
-    progress: Option<&Progress>,
+    progress: Option<&Arc<Progress>>,
     deadline: Instant,
 ) -> Result<Response<ResponseBody>, Failure> {
-    let Some(progress) = progress else {
-        return call.upstream.send(&plane.pool, request, deadline).await;
+    let terms = match progress.map(Arc::clone) {
+        None => Terms::until(deadline),
+        Some(progress) => Terms::after_upload(async move { progress.ended().await }, call.timeout),
     };
-    let overdue = async {
-        progress.ended().await;
-        tokio::time::sleep(call.timeout).await;
-    };
-    tokio::select! {
-        answered = call.upstream.send(&plane.pool, request, Instant::now() + WHILE_STREAMING) => answered,
-        () = overdue => Err(Failure::ResponseTimeout),
-    }
-}
-
-async fn collect_small(response: Response<ResponseBody>, deadline: Instant) -> Result<Response<Source>, Failure> {
-    let (head, body) = response.into_parts();
-    let source = match body.size_hint().exact() {
-        Some(0) => Source::from(Bytes::new()),
-        Some(length) if length <= COLLECTED_ANSWER => {
-            match tokio::time::timeout_at(deadline.into(), collect(body)).await {
-                Ok(Some(bytes)) => Source::from(bytes),
-                Ok(None) | Err(_) => return Err(Failure::ResponseIncomplete),
-            }
-        }
-        _ => Source::Upstream(body),
-    };
-    Ok(Response::from_parts(head, source))
-}
-
-/// The whole body; `None` where it breaks off. Usually it is one frame, which is handed on as it is.
-async fn collect(mut body: ResponseBody) -> Option<Bytes> {
-    let mut collected = data(&mut body).await?;
-    if body.is_end_stream() {
-        return Some(collected);
-    }
-    let mut joined = BytesMut::from(&*collected);
-    while !body.is_end_stream() {
-        collected = data(&mut body).await?;
-        joined.extend_from_slice(&collected);
-    }
-    Some(joined.freeze())
-}
-
-async fn data(body: &mut ResponseBody) -> Option<Bytes> {
-    match body.frame().await {
-        Some(Ok(frame)) => Some(frame.into_data().unwrap_or_default()),
-        Some(Err(_)) => None,
-        None => Some(Bytes::new()),
-    }
+    let terms = terms.collecting(COLLECTED_ANSWER);
+    let terms = if call.receiver == Receiver::Service { terms.telling() } else { terms };
+    call.upstream.send(&plane.pool, request, terms).await
 }
 
 /// A service's own errors pass if its contract declares them or they are problem documents already; otherwise the

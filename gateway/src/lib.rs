@@ -43,7 +43,9 @@ mod metrics;
 mod pipeline;
 mod plane;
 mod record;
+mod resilience;
 mod run;
+mod shed;
 mod surface;
 mod tunnel;
 

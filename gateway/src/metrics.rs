@@ -22,7 +22,8 @@ const STATUSES: [u16; 40] = [
 const BOUNDS: [u64; 14] =
     [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 3_000_000];
 
-const FAILURES: [Failure; 10] = [
+/// One of each kind.
+const FAILURES: [Failure; 12] = [
     Failure::Dns,
     Failure::ConnectionRefused,
     Failure::ConnectionTimeout,
@@ -33,6 +34,8 @@ const FAILURES: [Failure; 10] = [
     Failure::ResponseTooLarge,
     Failure::ProtocolError,
     Failure::RequestBody,
+    Failure::CircuitOpen(Duration::ZERO),
+    Failure::BulkheadFull,
 ];
 
 /// The cells of one thread.
@@ -126,7 +129,7 @@ impl Shard {
     /// A call that was counted already has failed after all.
     pub(crate) fn broke(&self, service: usize, failure: Failure) {
         let Some(cells) = self.services.get(service) else { return };
-        if let Some(at) = FAILURES.iter().position(|known| *known == failure) {
+        if let Some(at) = FAILURES.iter().position(|known| known.proxy_status() == failure.proxy_status()) {
             cells.failures.add(at);
         }
     }
@@ -274,11 +277,11 @@ fn seconds(micros: u64) -> String {
 }
 
 // Writing to a String cannot fail.
-fn head(text: &mut String, name: &str, kind: &str, help: &str) {
+pub(crate) fn head(text: &mut String, name: &str, kind: &str, help: &str) {
     let _infallible = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
-fn line(text: &mut String, name: &str, labels: &str, value: impl std::fmt::Display) {
+pub(crate) fn line(text: &mut String, name: &str, labels: &str, value: impl std::fmt::Display) {
     let _infallible = match labels {
         "" => writeln!(text, "{name} {value}"),
         labels => writeln!(text, "{name}{{{labels}}} {value}"),

@@ -18,6 +18,7 @@ use crate::guard::HeadLimits;
 use crate::listener::{Caps, ConnectionLimits, Connections, Drain};
 use crate::metrics::Shard;
 use crate::plan::{Limits, Route, ServiceId, Settings};
+use crate::shed::Waiting;
 use crate::surface::Surface;
 
 /// What all threads share.
@@ -29,6 +30,7 @@ pub(crate) struct Shared {
     pub(crate) cors: Cors,
     pub(crate) log: bool,
     pub(crate) caps: Caps,
+    pub(crate) waiting: Waiting,
     /// The public origin, as JSON.
     pub(crate) base: Box<[u8]>,
     pub(crate) conformance: Conformance,

@@ -39,6 +39,7 @@ pub use app::{App, CONTRACT_PATH, Ready};
 pub use process::{Outcome, main, terminated};
 pub use profile::Profile;
 pub use serve::serve;
+pub use surface::TIMEOUT;
 pub use tasks::Tasks;
 pub use vars::{Mistakes, Vars};
 

@@ -5,7 +5,7 @@ use std::{any::Any, time::Duration};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
@@ -19,14 +19,22 @@ use crate::Ready;
 /// How long a readiness check may take before the answer is no.
 const READY_WITHIN: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 2_000 });
 
+/// How many whole milliseconds the caller waits for an answer. The gateway says it to services; nobody has to.
+pub const TIMEOUT: HeaderName = HeaderName::from_static("x-internal-timeout-ms");
+
+/// So much longer than its caller a service waits: who asked and is still there shall be the one to say that it took too
+/// long. Afterwards nobody reads the answer, so nobody needs the work.
+const LONGER: Duration = Duration::from_millis(50);
+
 /// Probes, request ids, spans and the promise about panics. From the outside in:
 /// the span (everything below is logged within it), the completion of problem documents (it needs the request id), then panics
-/// (their problem document is completed like any other).
+/// (their problem document is completed like any other), then the deadline of the caller.
 pub(crate) fn around(name: &'static str, router: Router, ready: Ready) -> Router {
     Router::new()
         .route("/livez", get(async || "ok\n"))
         .route("/readyz", get(readyz).with_state((name, ready)))
         .fallback_service(router)
+        .layer(middleware::from_fn(in_time))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(problem::complete))
         .layer(middleware::from_fn_with_state(name, in_span))
@@ -67,6 +75,24 @@ fn request_id(headers: &mut HeaderMap) -> HeaderValue {
         .unwrap_or(HeaderValue::from_static("unknown"));
     headers.insert(REQUEST_ID, made.clone());
     made
+}
+
+/// Ends work whose caller has stopped waiting. What has to run to its end is a task of its own, and is only not awaited.
+async fn in_time(request: Request, next: Next) -> Response {
+    let Some(left) = timeout(request.headers()) else { return next.run(request).await };
+    match tokio::time::timeout(left + LONGER, next.run(request)).await {
+        Ok(response) => response,
+        Err(_elapsed) => Problem::new(Code::UpstreamTimeout)
+            .with_detail("The answer took longer than its caller waits.")
+            .with_retry_after(Duration::from_secs(1))
+            .into_response(),
+    }
+}
+
+/// How long the caller waits; none where it does not say so, or not in a way that can be read.
+fn timeout(headers: &HeaderMap) -> Option<Duration> {
+    let millis = headers.get(&TIMEOUT)?.to_str().ok()?.parse::<u32>().ok()?;
+    Some(Duration::from_millis(millis.into()))
 }
 
 /// The panic itself is logged by the hook of [`crate::telemetry`], with its place; the caller learns nothing about it.
@@ -138,6 +164,47 @@ mod tests {
         let ready = Ready::always();
         ready.drain();
         assert_eq!(ask(app(ready), "/readyz").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    async fn within(millis: &str, app: Router, path: &str) -> Response {
+        let request = Request::get(path).header(TIMEOUT, millis).body(Body::empty()).unwrap();
+        app.oneshot(request).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn work_whose_deadline_has_passed_is_ended_with_a_problem() {
+        let routes = Router::new().route("/slow", get(async || std::future::pending::<()>().await));
+        let response = within("1", around("hello", routes, Ready::always()), "/slow").await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert!(String::from_utf8_lossy(&body).contains("\"upstream_timeout\""), "{body:?}");
+    }
+
+    #[tokio::test]
+    async fn what_runs_to_its_end_does_so_although_its_caller_has_gone() {
+        let (done, mut ended) = tokio::sync::mpsc::channel(1);
+        let (release, held) = tokio::sync::watch::channel(false);
+        let write = async move || {
+            let mut held = held.clone();
+            let work = tokio::spawn(async move {
+                let released = held.wait_for(|released| *released).await.is_ok();
+                done.send(released).await
+            });
+            work.await.is_ok().to_string()
+        };
+        let routes = Router::new().route("/write", get(write));
+        let response = within("1", around("hello", routes, Ready::always()), "/write").await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        release.send(true).unwrap();
+        assert_eq!(ended.recv().await, Some(true));
+    }
+
+    #[tokio::test]
+    async fn a_deadline_that_nobody_set_or_that_cannot_be_read_is_none() {
+        for given in ["", "soon", "-1", "1.5", "99999999999999"] {
+            assert_eq!(within(given, app(Ready::always()), "/livez").await.status(), StatusCode::OK, "{given}");
+        }
+        assert_eq!(within("1000", app(Ready::always()), "/livez").await.status(), StatusCode::OK);
     }
 
     #[tokio::test]

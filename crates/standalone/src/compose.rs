@@ -10,7 +10,7 @@ use std::{
 
 use boot::App;
 use database::{Database, OpenError};
-use gateway::{BindError, BuildError};
+use gateway::{BindError, BuildError, plan::Plan};
 use migration::Schema;
 use principal::Verifier;
 use secrecy::ExposeSecret as _;
@@ -117,6 +117,7 @@ pub async fn start(config: Config, report: &mut Report) -> Result<Running, Start
     let mut services = Vec::new();
     let (users, login) =
         users(&config, &data, plan.settings.limits.upstream_connect_timeout, &mut services, report).await?;
+    let users = guarded(&users, &plan);
 
     let had_keys = config.gateway.keys.exists();
     let keys = config.gateway.keys.clone();
@@ -200,6 +201,12 @@ async fn users(
     let upstream = Upstream::local(name, app.service(), Handle::current());
     services.push(Local { app, database });
     Ok((upstream, login))
+}
+
+/// The service as the plan has it guarded.
+fn guarded(upstream: &Upstream, plan: &Plan) -> Upstream {
+    let policy = plan.service_named(upstream.name()).map(|(_, service)| service.policy.clone());
+    upstream.with_policy(policy.unwrap_or_default())
 }
 
 /// Opens a service's database and brings it to this version's schema.

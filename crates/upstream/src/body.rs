@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::Body as RouterBody;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
 use crate::pool::Lease;
+use crate::target::Watch;
 
 /// Any error of a body.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -29,6 +31,15 @@ impl RequestBody {
     /// Wraps a body that streams in.
     pub fn stream(body: impl Body<Data = Bytes, Error = BoxError> + Send + 'static) -> Self {
         Self::Stream(Box::pin(body), Arc::default())
+    }
+
+    /// The whole body, where it is in memory and has not been sent.
+    pub(crate) fn in_memory(&self) -> Option<Bytes> {
+        match self {
+            Self::Empty => Some(Bytes::new()),
+            Self::Full(bytes) => bytes.clone(),
+            Self::Stream(..) => None,
+        }
     }
 
     /// Tells, of a body that streams in, when all of it has been sent.
@@ -84,9 +95,12 @@ impl Body for RequestBody {
     }
 }
 
-/// The body of an upstream's answer.
+/// The body of an upstream's answer. It tells the breaker of its target if it breaks.
 #[derive(Debug)]
-pub struct ResponseBody(Source);
+pub struct ResponseBody {
+    source: Source,
+    watch: Option<Watch>,
+}
 
 #[derive(Debug)]
 enum Source {
@@ -97,31 +111,76 @@ enum Source {
 }
 
 impl ResponseBody {
+    fn new(source: Source) -> Self {
+        Self { source, watch: None }
+    }
+
     pub(crate) fn buffered(bytes: Bytes) -> Self {
-        Self(Source::Buffered(if bytes.is_empty() { None } else { Some(bytes) }))
+        Self::new(Source::Buffered(if bytes.is_empty() { None } else { Some(bytes) }))
     }
 
     pub(crate) fn router(body: RouterBody) -> Self {
-        Self(Source::Router(body))
+        Self::new(Source::Router(body))
     }
 
     pub(crate) fn connection(body: Incoming, mut lease: Option<Lease>) -> Self {
         if body.is_end_stream() {
             Lease::give_back(&mut lease);
         }
-        Self(Source::Connection(body, lease))
+        Self::new(Source::Connection(body, lease))
     }
-}
 
-impl Body for ResponseBody {
-    type Data = Bytes;
-    type Error = BoxError;
+    /// Has the body watched, if there is still something of it to come.
+    pub(crate) fn watch(&mut self, watch: impl FnOnce() -> Watch) {
+        if !matches!(self.source, Source::Buffered(_)) && !self.is_end_stream() {
+            self.watch = Some(watch());
+        }
+    }
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        match &mut self.get_mut().0 {
+    /// All of it, if it is in memory already or there is nothing in it.
+    ///
+    /// # Errors
+    ///
+    /// The body itself, if it is still to come.
+    pub fn into_bytes(self) -> Result<Bytes, Self> {
+        match self.source {
+            Source::Buffered(bytes) => Ok(bytes.unwrap_or_default()),
+            _ if self.size_hint().exact() == Some(0) => Ok(Bytes::new()),
+            _ => Err(self),
+        }
+    }
+
+    /// Whoever reads it has given it up because nothing of it came for too long: its target is to blame.
+    pub fn stalled(&mut self) {
+        if let Some(watch) = self.watch.take() {
+            watch.broke();
+        }
+    }
+
+    /// The whole body; `None` where it breaks off. Usually it is one frame, which is handed on as it is.
+    pub(crate) async fn collected(mut self) -> Option<Bytes> {
+        let mut collected = self.data().await?;
+        if self.is_end_stream() {
+            return Some(collected);
+        }
+        let mut joined = BytesMut::from(&*collected);
+        while !self.is_end_stream() {
+            collected = self.data().await?;
+            joined.extend_from_slice(&collected);
+        }
+        Some(joined.freeze())
+    }
+
+    async fn data(&mut self) -> Option<Bytes> {
+        match self.frame().await {
+            Some(Ok(frame)) => Some(frame.into_data().unwrap_or_default()),
+            Some(Err(_)) => None,
+            None => Some(Bytes::new()),
+        }
+    }
+
+    fn poll_source(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match &mut self.source {
             Source::Buffered(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Source::Router(body) => Pin::new(body).poll_frame(context).map_err(Into::into),
             Source::Connection(body, lease) => {
@@ -136,9 +195,29 @@ impl Body for ResponseBody {
             }
         }
     }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let this = self.get_mut();
+        let polled = this.poll_source(context);
+        match (&polled, &mut this.watch) {
+            (Poll::Ready(Some(Err(_))), Some(_)) => this.stalled(),
+            (Poll::Pending, Some(watch)) => watch.waits(),
+            (Poll::Ready(_), Some(watch)) => watch.moves(),
+            (_, None) => {}
+        }
+        polled
+    }
 
     fn is_end_stream(&self) -> bool {
-        match &self.0 {
+        match &self.source {
             Source::Buffered(bytes) => bytes.is_none(),
             Source::Router(body) => body.is_end_stream(),
             Source::Connection(body, _) => body.is_end_stream(),
@@ -146,7 +225,7 @@ impl Body for ResponseBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.0 {
+        match &self.source {
             Source::Buffered(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Source::Router(body) => body.size_hint(),
             Source::Connection(body, _) => body.size_hint(),

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::io;
+use std::time::Duration;
 
 /// Why a call brought no usable answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -36,6 +37,12 @@ pub enum Failure {
     /// The request's own body broke off while it was being sent.
     #[error("the body of the request broke off")]
     RequestBody,
+    /// It was not called, because it keeps failing; it will be tried again after this time.
+    #[error("the service is being left alone for {0:?}")]
+    CircuitOpen(Duration),
+    /// It was not called, because too many calls to it are under way.
+    #[error("too many calls to the service are in flight")]
+    BulkheadFull,
 }
 
 impl Failure {
@@ -53,6 +60,8 @@ impl Failure {
             Self::ResponseTooLarge => "http_response_body_size",
             Self::ProtocolError => "http_protocol_error",
             Self::RequestBody => "http_request_error",
+            Self::CircuitOpen(_) => "destination_unavailable",
+            Self::BulkheadFull => "connection_limit_reached",
         }
     }
 

@@ -21,16 +21,27 @@
 //! # });
 //! ```
 
+mod attempt;
 mod body;
+mod breaker;
+mod bulkhead;
+mod choose;
+mod clock;
 mod failure;
 mod io;
+mod kept;
 mod local;
+mod policy;
 mod pool;
 mod remote;
+mod retry;
+mod target;
+mod terms;
+mod window;
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -39,9 +50,21 @@ use http::{Request, Response, Uri};
 use http_body_util::{BodyExt as _, Limited};
 use tokio::runtime::Handle;
 
+pub use attempt::TIMEOUT;
 pub use body::{BoxError, RequestBody, ResponseBody};
+pub use breaker::BreakerState;
 pub use failure::{Failure, InvalidTarget};
+pub use policy::Policy;
 pub use pool::Pool;
+pub use retry::is_idempotent;
+pub use target::TargetState;
+pub use terms::Terms;
+
+use bulkhead::Bulkhead;
+use choose::Wish;
+use clock::{millis, now_ms};
+use retry::Budget;
+use target::Target;
 
 /// The most bytes that [`Upstream::call`] collects of one answer.
 pub const CALL_LIMIT: usize = 1024 * 1024;
@@ -56,14 +79,30 @@ pub struct Upstream(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     name: Box<str>,
-    kind: Kind,
-    severed: AtomicBool,
+    kind: Arc<Kind>,
+    severed: Arc<AtomicBool>,
+    policy: Policy,
+    bulkhead: Bulkhead,
+    budget: Budget,
+    targets: Vec<Arc<Target>>,
+    turn: AtomicU64,
 }
 
 #[derive(Debug)]
 enum Kind {
     Local(local::Local),
     Remote(remote::Remote),
+}
+
+/// What an operator sees of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamState {
+    /// Calls that wait for an answer.
+    pub in_flight: usize,
+    /// Calls that were made a second time, since the start.
+    pub retries: u64,
+    /// Its targets, in their order.
+    pub targets: Vec<TargetState>,
 }
 
 impl Upstream {
@@ -92,7 +131,14 @@ impl Upstream {
     }
 
     fn new(name: Box<str>, kind: Kind) -> Self {
-        Self(Arc::new(Inner { name, kind, severed: AtomicBool::new(false) }))
+        Self(Arc::new(Inner::new(name, Arc::new(kind), Arc::default(), Policy::default())))
+    }
+
+    /// The same service under another policy, with breakers, budget and places of its own. Severing one severs both.
+    #[must_use]
+    pub fn with_policy(&self, policy: Policy) -> Self {
+        let Inner { name, kind, severed, .. } = &*self.0;
+        Self(Arc::new(Inner::new(name.clone(), Arc::clone(kind), Arc::clone(severed), policy)))
     }
 
     /// The service's name, as in the configuration.
@@ -104,35 +150,59 @@ impl Upstream {
     /// Whether the service runs in this process.
     #[must_use]
     pub fn is_local(&self) -> bool {
-        matches!(self.0.kind, Kind::Local(_))
+        matches!(*self.0.kind, Kind::Local(_))
+    }
+
+    /// What is under way, and how its targets are.
+    #[must_use]
+    pub fn state(&self) -> UpstreamState {
+        UpstreamState {
+            in_flight: self.0.bulkhead.in_flight(),
+            retries: self.0.budget.total(),
+            targets: self.0.targets.iter().map(|target| target.state()).collect(),
+        }
     }
 
     /// Cuts the service off, or mends it: a severed upstream refuses every call like a host on which nothing
-    /// listens. This is how tests stop either kind.
+    /// listens. This is how tests stop either kind; so what is mended is called at once, without a wait for its breaker.
     pub fn sever(&self, severed: bool) {
         self.0.severed.store(severed, Ordering::SeqCst);
+        if !severed {
+            self.0.targets.iter().for_each(|target| target.breaker().reset(now_ms()));
+        }
     }
 
-    /// Sends `request` and waits for the head of the answer until `deadline`; the body streams.
+    /// Sends `request` and waits for the head of the answer within `terms`; the body streams, unless it is small enough
+    /// to be collected.
     ///
     /// The request's URI is its path and query; `Host` is set here. Dropping the future cancels the call, dropping
     /// the answer's body unread closes its connection.
     ///
     /// # Errors
     ///
-    /// A [`Failure`] that says what went wrong before a complete head had arrived.
+    /// A [`Failure`] that says what went wrong before a complete head, or a small body, had arrived.
     pub async fn send(
         &self,
         pool: &Pool,
         request: Request<RequestBody>,
-        deadline: Instant,
+        terms: Terms,
     ) -> Result<Response<ResponseBody>, Failure> {
-        if self.0.severed.load(Ordering::Relaxed) {
-            return Err(Failure::ConnectionRefused);
-        }
-        match &self.0.kind {
-            Kind::Local(local) => within(deadline, local.send(request)).await,
-            Kind::Remote(remote) => remote.send(pool, request, deadline).await,
+        let _place = self.0.bulkhead.enter().ok_or(Failure::BulkheadFull)?;
+        retry::send(&self.0, pool, request, terms).await
+    }
+
+    /// Asks one target, by its place in [`UpstreamState::targets`], whether it is well, until `deadline`. One that has
+    /// failed twice in a row gets no calls until it is, as long as another one is well.
+    pub async fn check(&self, pool: &Pool, target: usize, path: &Uri, deadline: Instant) {
+        let mut request = Request::new(RequestBody::Empty);
+        *request.uri_mut() = path.clone();
+        let answered = match (&*self.0.kind, self.0.is_severed()) {
+            (_, true) => None,
+            (Kind::Local(local), _) => within(deadline, local.send(request)).await.ok(),
+            (Kind::Remote(remote), _) => remote.send(pool, target, request, deadline).await.ok(),
+        };
+        if let Some(target) = self.0.targets.get(target) {
+            target.checked(answered.is_some_and(|response| response.status().is_success()));
         }
     }
 
@@ -148,7 +218,8 @@ impl Upstream {
         request: Request<Bytes>,
         deadline: Instant,
     ) -> Result<Response<Bytes>, Failure> {
-        let response = self.send(pool, request.map(RequestBody::from), deadline).await?;
+        let terms = Terms::until(deadline).telling().collecting(CALL_LIMIT as u64);
+        let response = self.send(pool, request.map(RequestBody::from), terms).await?;
         let (head, body) = response.into_parts();
         let collect = async {
             Limited::new(body, CALL_LIMIT).collect().await.map_err(|error| {
@@ -164,6 +235,40 @@ impl Upstream {
             Err(Failure::ResponseTimeout) => Err(Failure::ResponseIncomplete),
             Err(failure) => Err(failure),
         }
+    }
+}
+
+impl Inner {
+    fn new(name: Box<str>, kind: Arc<Kind>, severed: Arc<AtomicBool>, policy: Policy) -> Self {
+        let pause = policy.breaker.then(|| millis(policy.breaker_pause));
+        let target = |label: &str| Arc::new(Target::new(label, pause));
+        let targets = match &*kind {
+            Kind::Local(_) => vec![target("local")],
+            Kind::Remote(remote) => remote.labels().map(target).collect(),
+        };
+        let bulkhead = Bulkhead::new(policy.max_in_flight);
+        Self { name, kind, severed, policy, bulkhead, budget: Budget::default(), targets, turn: AtomicU64::new(0) }
+    }
+
+    fn is_severed(&self) -> bool {
+        self.severed.load(Ordering::Relaxed)
+    }
+
+    /// A number that differs from call to call.
+    fn turn(&self) -> u64 {
+        self.turn.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn wish(&self, avoid: Option<usize>, probes: bool) -> Wish {
+        // A single target leaves no choice, so its calls need not count turns.
+        let turn = if self.targets.len() > 1 { self.turn() } else { 0 };
+        Wish { now: now_ms(), turn, avoid, probes }
+    }
+
+    /// The attempts of the last ten seconds.
+    fn attempts(&self) -> u64 {
+        let now = now_ms();
+        self.targets.iter().map(|target| target.breaker().window().counted(now).calls).sum()
     }
 }
 

@@ -8,7 +8,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::BodyExt as _;
-use upstream::{Failure, RequestBody, ResponseBody, Upstream};
+use upstream::{Failure, RequestBody, ResponseBody, Terms, Upstream};
 
 use super::PartFailure;
 use crate::media;
@@ -46,7 +46,7 @@ pub(super) async fn ask(plane: &Plane, held: &Held<'_>, question: Question) -> R
     let limit = plane.settings().limits.part_bytes;
     let readable = is_json(response.headers());
     let (head, body) = response.into_parts();
-    match collect(body, deadline, limit).await {
+    match of_upstream(body, deadline, limit).await {
         Ok(body) => {
             let answer = Response::from_parts(head, body);
             held.hold(plane, &answer, readable).await?;
@@ -90,7 +90,8 @@ async fn send(plane: &Plane, upstream: &Upstream, question: Question) -> Result<
     let mut request = Request::new(RequestBody::Empty);
     *request.uri_mut() = Uri::from(question.target);
     *request.headers_mut() = question.headers;
-    upstream.send(&plane.pool, request, question.deadline).await
+    let terms = Terms::until(question.deadline).telling().collecting(plane.settings().limits.part_bytes);
+    upstream.send(&plane.pool, request, terms).await
 }
 
 /// The operator learns at once that a service does not know the gateway.
@@ -105,6 +106,20 @@ fn told(upstream: &Upstream, status: StatusCode) {
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let media_type = media::of(headers);
     media::is_json(media_type) && !media::is_problem(media_type) && !media::is_encoded(headers)
+}
+
+/// The whole body of an upstream's answer, within its deadline and its size.
+pub(crate) async fn of_upstream(body: ResponseBody, deadline: Instant, limit: u64) -> Result<Bytes, PartFailure> {
+    let mut body = match body.into_bytes() {
+        Ok(bytes) if bytes.len() as u64 <= limit => return Ok(bytes),
+        Ok(_) => return Err(PartFailure::TooLarge),
+        Err(body) => body,
+    };
+    let collected = collect(&mut body, deadline, limit).await;
+    if matches!(collected, Err(PartFailure::Call(_))) {
+        body.stalled();
+    }
+    collected
 }
 
 /// The whole body, within its deadline and its size.

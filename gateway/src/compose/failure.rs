@@ -111,6 +111,8 @@ fn call_code(failure: Failure) -> Code {
         Failure::ResponseIncomplete => Code::UpstreamIncomplete,
         Failure::ResponseTooLarge | Failure::ProtocolError => Code::UpstreamInvalid,
         Failure::RequestBody => Code::InvalidParameter,
+        Failure::CircuitOpen(_) => Code::CircuitOpen,
+        Failure::BulkheadFull => Code::BulkheadFull,
     }
 }
 

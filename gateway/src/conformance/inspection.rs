@@ -54,7 +54,11 @@ impl Inspection<'_> {
         let source = match tokio::time::timeout_at(deadline.into(), Limited::new(&mut body, LIMIT).collect()).await {
             Ok(Ok(collected)) => Source::from(collected.to_bytes()),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Source::Upstream(body),
-            Ok(Err(_)) | Err(_) => return Err(Failure::ResponseIncomplete),
+            Ok(Err(_)) => return Err(Failure::ResponseIncomplete),
+            Err(_elapsed) => {
+                body.stalled();
+                return Err(Failure::ResponseIncomplete);
+            }
         };
         Ok(Response::from_parts(head, source))
     }

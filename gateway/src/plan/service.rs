@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use http::Uri;
+use upstream::Policy;
 
 use super::Contract;
 
@@ -44,6 +45,10 @@ pub struct Service {
     pub urls: Vec<Uri>,
     /// How long one call may take until the head of its answer.
     pub timeout: Duration,
+    /// How calls to it are guarded.
+    pub policy: Policy,
+    /// The path at which each of its targets is asked again and again whether it is well, if they are.
+    pub health: Option<Uri>,
     /// What it says about itself; empty for an origin without a contract.
     pub contract: Contract,
 }

@@ -45,7 +45,9 @@ async fn an_error_that_nobody_declared_keeps_its_status_and_loses_its_body() {
         let answer = gateway.caller().get("/api/v1/items/1").await;
         answer.problem(status, code);
         assert!(!answer.text().contains("Secret"), "{}", answer.sentence());
-        assert_eq!(stub.calls(), 1, "{status}");
+        // A read is tried once more where the service may be back, or another one may be better.
+        let calls = if matches!(status, 502..=504) { 2 } else { 1 };
+        assert_eq!(stub.calls(), calls, "{status}");
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
+use upstream::Policy;
 
 use super::super::contract::{Contract, Operation};
 use super::super::file::{Match, ProxyDraft, RouteDraft};
@@ -125,7 +126,9 @@ pub(super) fn check_proxy(
     }
     let timeout = value_of(&draft.timeout, settings.deadline);
     let kind = ServiceKind::Origin;
-    let service = Service { name, kind, urls: vec![url.value.clone()], timeout, contract: Contract::default() };
+    let policy = Policy { body_idle: settings.limits.body_idle_timeout, ..Policy::default() };
+    let urls = vec![url.value.clone()];
+    let service = Service { name, kind, urls, timeout, policy, health: None, contract: Contract::default() };
     let target = Target::Proxy {
         service: services.add(service)?,
         prefix: prefix.value.clone(),

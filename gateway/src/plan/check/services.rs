@@ -1,5 +1,7 @@
 //! The services: each name once, a place to call, a contract that can be read.
 
+use upstream::Policy;
+
 use super::super::contract::Contract;
 use super::super::file::ServiceDraft;
 use super::super::read::{At, Collector, File, Mark, one_of};
@@ -64,6 +66,8 @@ pub(super) fn check(drafts: &[ServiceDraft], settings: &Settings, sources: &Sour
         kind: ServiceKind::BuiltIn,
         urls: Vec::new(),
         timeout: settings.deadline,
+        policy: Policy::unguarded(),
+        health: None,
         contract: Contract::default(),
     };
     let mut services = Services { known: vec![built_in], broken: Vec::new() };
@@ -80,6 +84,8 @@ pub(super) fn check(drafts: &[ServiceDraft], settings: &Settings, sources: &Sour
             kind,
             urls: draft.urls.iter().map(|url| url.value.clone()).collect(),
             timeout: draft.timeout.as_ref().map_or(settings.deadline, |timeout| timeout.value),
+            policy: Policy { body_idle: settings.limits.body_idle_timeout, ..draft.policy.clone() },
+            health: draft.health.clone(),
             contract,
         };
         match kind {

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use http::Uri;
+use http::uri::PathAndQuery;
+use upstream::Policy;
 
+use super::super::Service;
 use super::super::read::{At, Section, Value};
 
 /// A service as the file has it.
@@ -13,6 +16,10 @@ pub(crate) struct ServiceDraft {
     pub(crate) urls: Vec<At<Uri>>,
     pub(crate) contract: Option<At<String>>,
     pub(crate) timeout: Option<At<Duration>>,
+    /// How its calls are guarded.
+    pub(crate) policy: Policy,
+    /// Where its targets are asked whether they are well.
+    pub(crate) health: Option<Uri>,
     /// Whether a URL is given at all, readable or not.
     pub(crate) has_url: bool,
 }
@@ -21,6 +28,9 @@ pub(super) fn read(name: At<String>, mut section: Section<'_>) -> ServiceDraft {
     let url = section.optional("url", |value| value.parsed(base_url));
     let urls = section.optional("urls", base_urls);
     let has_url = section.has("url") || section.has("urls");
+    // The gateway's own operations are not called over a network, so there is nothing to guard.
+    let is_called = name.value != Service::GATEWAY;
+    let (policy, health) = if is_called { guards(&mut section) } else { (Policy::unguarded(), None) };
     let draft = ServiceDraft {
         name,
         urls: url.into_iter().chain(urls.into_iter().flat_map(|urls| urls.value)).collect(),
@@ -30,6 +40,8 @@ pub(super) fn read(name: At<String>, mut section: Section<'_>) -> ServiceDraft {
             Value::text,
         ),
         timeout: section.optional("timeout", Value::positive_duration),
+        policy,
+        health,
         has_url,
     };
     if section.has("url") && section.has("urls") {
@@ -37,6 +49,25 @@ pub(super) fn read(name: At<String>, mut section: Section<'_>) -> ServiceDraft {
     }
     section.finish();
     draft
+}
+
+/// What is done about a service that fails.
+fn guards(section: &mut Section<'_>) -> (Policy, Option<Uri>) {
+    let mut policy = Policy::default();
+    section.set("retries", &mut policy.retries, Value::flag);
+    section.set("breaker", &mut policy.breaker, Value::flag);
+    section.set("breaker_pause", &mut policy.breaker_pause, Value::positive_duration);
+    section.set("max_in_flight", &mut policy.max_in_flight, |value| Some(value.count()? as usize));
+    let health = section.optional("health", |value| value.parsed(path));
+    (policy, health.map(|path| path.value))
+}
+
+/// A path that a service answers.
+fn path(text: &str) -> Result<Uri, String> {
+    match text.parse::<PathAndQuery>() {
+        Ok(path) if text.starts_with('/') => Ok(Uri::from(path)),
+        _ => Err(format!("`{text}` is no path; write one like \"/readyz\"")),
+    }
 }
 
 fn base_urls(value: Value<'_>) -> Option<Vec<At<Uri>>> {

@@ -83,6 +83,7 @@ impl World {
         Running { gateway: Gateway::of(directory), plan, stubs }
     }
 
+    /// No breaker opens: what these tests take away and give back, they find as they left it.
     fn files(&self, urls: &[String]) -> Vec<(String, String)> {
         let mut settings = format!("{}\n[services.gateway]\ncontract = \"openapi/gateway.json\"\n", self.settings);
         let mut files = vec![("openapi/gateway.json".to_owned(), Service::new("gateway").contract().to_string())];
@@ -91,7 +92,8 @@ impl World {
         for (service, url) in others.chain([(&users, "http://127.0.0.1:9")]) {
             let name = service.name;
             settings.push_str(&format!(
-                "[services.{name}]\nurl = \"{url}\"\ncontract = \"openapi/{name}.json\"\ntimeout = \"2s\"\n"
+                "[services.{name}]\nurl = \"{url}\"\ncontract = \"openapi/{name}.json\"\ntimeout = \"2s\"\n\
+                 breaker = false\n"
             ));
             files.push((format!("openapi/{name}.json"), service.contract().to_string()));
         }

@@ -191,7 +191,7 @@ contract_check = true"#,
         ),
         at: "conf/gateway.toml:10:1",
         marked: "contract_check",
-        sentence: "There is no key `contract_check` here; there is `contract`, `timeout`, `url` and `urls`.",
+        sentence: "There is no key `contract_check` here; there is `breaker`, `breaker_pause`, `contract`, `health`, `max_in_flight`, `retries`, `timeout`, `url` and `urls`.",
     },
     Case {
         change: ("SHOP_URL:-", "shop-url:-"),
@@ -204,5 +204,75 @@ contract_check = true"#,
         at: "conf/gateway.toml:7:7",
         marked: r#""${SHOP_URL:-http://127.0.0.1:1""#,
         sentence: "A `${` has no `}` after it.",
+    },
+    Case {
+        change: (
+            r#"timeout = "2s""#,
+            r#"timeout = "2s"
+retries = "twice""#,
+        ),
+        at: "conf/gateway.toml:10:11",
+        marked: r#""twice""#,
+        sentence: r#"`twice` is neither `true` nor `false`."#,
+    },
+    Case {
+        change: (
+            r#"timeout = "2s""#,
+            r#"timeout = "2s"
+braker = false"#,
+        ),
+        at: "conf/gateway.toml:10:1",
+        marked: r#"braker"#,
+        sentence: r#"There is no key `braker`; did you mean `breaker`?"#,
+    },
+    Case {
+        change: (
+            r#"timeout = "2s""#,
+            r#"timeout = "2s"
+breaker_pause = "0s""#,
+        ),
+        at: "conf/gateway.toml:10:17",
+        marked: r#""0s""#,
+        sentence: r#"This must be longer than nothing."#,
+    },
+    Case {
+        change: (
+            r#"timeout = "2s""#,
+            r#"timeout = "2s"
+max_in_flight = 0"#,
+        ),
+        at: "conf/gateway.toml:10:17",
+        marked: r#"0"#,
+        sentence: r#"This must be greater than 0."#,
+    },
+    Case {
+        change: (
+            r#"timeout = "2s""#,
+            r#"timeout = "2s"
+health = "readyz""#,
+        ),
+        at: "conf/gateway.toml:10:10",
+        marked: r#""readyz""#,
+        sentence: r#"`readyz` is no path; write one like "/readyz"."#,
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+limits.requests_in_flight = 0"#,
+        ),
+        at: "conf/gateway.toml:2:29",
+        marked: "0",
+        sentence: "This must be greater than 0.",
+    },
+    Case {
+        change: (
+            r#"contract = "../openapi/gateway.json""#,
+            r#"contract = "../openapi/gateway.json"
+retries = false"#,
+        ),
+        at: "conf/gateway.toml:5:1",
+        marked: "retries",
+        sentence: "There is no key `retries` here; there is `contract`, `timeout`, `url` and `urls`.",
     },
 ];

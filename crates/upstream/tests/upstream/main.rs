@@ -1,6 +1,11 @@
 //! Both kinds of upstream do the same; what only one of them can do wrong is tested for that one.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
 
+mod breaking;
+mod retrying;
+mod server;
+mod targets;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -165,7 +170,8 @@ async fn each_broken_answer_has_its_failure() {
         (b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort", Failure::ResponseIncomplete),
     ];
     for (answer, failure) in table {
-        let (upstream, _) = scripted(vec![answer]).await;
+        // A read that breaks is tried twice.
+        let (upstream, _) = scripted(vec![answer; 2]).await;
         let failed = upstream.call(&Pool::new(), get_request("/"), soon()).await.unwrap_err();
         assert_eq!(failed, failure, "{:?}", String::from_utf8_lossy(answer));
     }

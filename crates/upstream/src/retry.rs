@@ -1,0 +1,150 @@
+//! At most one more attempt, where it is safe, sensible and paid for.
+//!
+//! * *Safe*: not a byte of the request was sent, or its method is idempotent (RFC 9110, section 9.2.2); its body is in
+//!   memory.
+//! * *Sensible*: the connection failed or broke, or the answer was 502, 503 or 504. Never after a timeout: the caller has
+//!   waited already, and a service that is slow gets no faster by being asked twice.
+//! * *Paid for*: in ten seconds a service gets at most a fifth more calls by retries, and thirty. So a full outage does not
+//!   double the load.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use http::{Method, Request, Response, StatusCode};
+
+use crate::Inner;
+use crate::attempt::{Lost, attempt};
+use crate::body::{RequestBody, ResponseBody};
+use crate::choose::{choose, mixed};
+use crate::clock::now_ms;
+use crate::failure::Failure;
+use crate::kept::Kept;
+use crate::pool::Pool;
+use crate::target::Permit;
+use crate::terms::Terms;
+use crate::window::Window;
+
+/// Retries of a service in ten seconds, beside a fifth of its calls.
+const RESERVE: u64 = 30;
+
+/// The pause before a retry at the same target is any time between these, in milliseconds.
+const PAUSE: std::ops::RangeInclusive<u64> = 25..=250;
+
+/// What retries of one service have cost.
+#[derive(Debug, Default)]
+pub(crate) struct Budget {
+    retries: Window,
+    total: AtomicU64,
+}
+
+impl Budget {
+    /// Takes one retry out of it, if there is one left. `attempts` are those of the last ten seconds, retries included.
+    fn spend(&self, now: u64, attempts: u64) -> bool {
+        // Marked before it is looked at: of two threads that want the last one, none gets two.
+        self.retries.mark(now);
+        let retries = self.retries.counted(now).marks;
+        let calls = attempts.saturating_sub(retries - 1);
+        if retries <= calls / 5 + RESERVE {
+            self.total.fetch_add(1, Ordering::Relaxed);
+            return true;
+        }
+        self.retries.unmark(now);
+        false
+    }
+
+    /// All retries so far.
+    pub(crate) fn total(&self) -> u64 {
+        self.total.load(Ordering::Relaxed)
+    }
+}
+
+/// Whether repeating a request of this method means the same as sending it once (RFC 9110, section 9.2.2).
+#[must_use]
+pub fn is_idempotent(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::PUT | Method::DELETE)
+}
+
+/// A target that is down or busy says so, and another attempt may find it, or another one, better.
+fn is_worth_another(status: StatusCode) -> bool {
+    matches!(status, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT)
+}
+
+/// Makes a call, and makes it once more where that helps.
+pub(crate) async fn send(
+    inner: &Inner,
+    pool: &Pool,
+    request: Request<RequestBody>,
+    mut terms: Terms,
+) -> Result<Response<ResponseBody>, Failure> {
+    let repeatable = is_idempotent(request.method());
+    let has_memory = request.body().in_memory().is_some();
+    let kept = if repeatable && inner.policy.retries { Kept::of(&request) } else { None };
+    let permit = choose(&inner.targets, inner.wish(None, repeatable)).map_err(Failure::CircuitOpen)?;
+    let tried = permit.index;
+    let first = attempt(inner, pool, permit, request, &mut terms).await;
+    let (first, again) = match first {
+        Ok(response) if is_worth_another(response.status()) => (Ok(response), kept.map(Kept::into_request)),
+        Ok(response) => return Ok(response),
+        Err(Lost::Unsent(failure, request)) => {
+            (Err(failure), Some(*request).filter(|_| inner.policy.retries && has_memory))
+        }
+        Err(Lost::Broken(failure)) => (Err(failure), kept.map(Kept::into_request)),
+        Err(Lost::Final(failure)) => return Err(failure),
+    };
+    let Some(request) = again else { return first };
+    let Some(permit) = second(inner, tried, repeatable, terms.deadline()).await else { return first };
+    match (attempt(inner, pool, permit, request, &mut terms).await, first) {
+        (Ok(response), _) => Ok(response),
+        // An answer, if a bad one, says more than none.
+        (Err(_), Ok(first)) => Ok(first),
+        (Err(lost), Err(_)) => Err(lost.failure()),
+    }
+}
+
+/// Where the second attempt goes, if there may be one: to another target at once, or to the same after a pause.
+async fn second(inner: &Inner, tried: usize, repeatable: bool, deadline: Instant) -> Option<Permit<'_>> {
+    let choose = || choose(&inner.targets, inner.wish(Some(tried), repeatable)).ok();
+    let permit = choose()?;
+    if permit.index != tried {
+        let is_time_left = Instant::now() < deadline;
+        return (is_time_left && inner.budget.spend(now_ms(), inner.attempts())).then_some(permit);
+    }
+    // Not kept during the pause: it may be the only probe.
+    drop(permit);
+    let spread = PAUSE.end() - PAUSE.start() + 1;
+    let pause = Duration::from_millis(PAUSE.start() + mixed(inner.turn()) % spread);
+    if Instant::now() + pause >= deadline || !inner.budget.spend(now_ms(), inner.attempts()) {
+        return None;
+    }
+    tokio::time::sleep(pause).await;
+    choose()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_budget_is_a_fifth_of_the_calls_and_thirty() {
+        let budget = Budget::default();
+        let mut spent = 0;
+        for _ in 0..1_000 {
+            spent += u64::from(budget.spend(5_000, 100 + spent));
+        }
+        assert_eq!(spent, 20 + 30);
+        assert_eq!(budget.total(), 50);
+        assert!(budget.spend(15_000, 0), "ten seconds later it is new");
+    }
+
+    #[test]
+    fn only_idempotent_methods_are_repeatable() {
+        for method in ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"] {
+            assert!(is_idempotent(&Method::try_from(method).unwrap()), "{method}");
+        }
+        for method in ["POST", "PATCH", "CONNECT", "REPORT"] {
+            assert!(!is_idempotent(&Method::try_from(method).unwrap()), "{method}");
+        }
+    }
+}

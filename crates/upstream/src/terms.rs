@@ -1,0 +1,96 @@
+//! How long a call may take, and what it brings back.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+/// While a body streams in, its own limits apply; this only bounds what nothing else does.
+const WHILE_STREAMING: Duration = Duration::from_secs(24 * 3600);
+
+/// The terms of one call.
+#[derive(Debug)]
+pub struct Terms {
+    deadline: Deadline,
+    pub(crate) collect: u64,
+    pub(crate) tells: bool,
+}
+
+pub(crate) enum Deadline {
+    At(Instant),
+    /// So long after the upload has ended.
+    AfterUpload(Pin<Box<dyn Future<Output = ()> + Send>>, Duration),
+}
+
+impl fmt::Debug for Deadline {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(at) => formatter.debug_tuple("At").field(at).finish(),
+            Self::AfterUpload(_, then) => formatter.debug_tuple("AfterUpload").field(then).finish(),
+        }
+    }
+}
+
+impl Terms {
+    /// All of it, retries and pauses included, has to be over at this moment.
+    #[must_use]
+    pub fn until(deadline: Instant) -> Self {
+        Self { deadline: Deadline::At(deadline), collect: 0, tells: false }
+    }
+
+    /// The body of the request streams in: the answer has to begin `then` after it has `ended`.
+    #[must_use]
+    pub fn after_upload(ended: impl Future<Output = ()> + Send + 'static, then: Duration) -> Self {
+        Self { deadline: Deadline::AfterUpload(Box::pin(ended), then), collect: 0, tells: false }
+    }
+
+    /// Answers whose length is known and at most so many bytes are complete when they are handed on, within the
+    /// deadline: one that is cut is a failure instead, and can be tried again.
+    #[must_use]
+    pub fn collecting(mut self, bytes: u64) -> Self {
+        self.collect = bytes;
+        self
+    }
+
+    /// The service is told how long it has ([`crate::TIMEOUT`]), unless the request streams in.
+    #[must_use]
+    pub fn telling(mut self) -> Self {
+        self.tells = true;
+        self
+    }
+
+    /// When the call that begins now has to be over.
+    pub(crate) fn deadline(&self) -> Instant {
+        match &self.deadline {
+            Deadline::At(at) => *at,
+            Deadline::AfterUpload(..) => Instant::now() + WHILE_STREAMING,
+        }
+    }
+
+    /// When what follows the head has to be there.
+    pub(crate) fn rest(&self) -> Instant {
+        match &self.deadline {
+            Deadline::At(at) => *at,
+            Deadline::AfterUpload(_, then) => Instant::now() + *then,
+        }
+    }
+
+    /// What is left, where that is known.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        match &self.deadline {
+            Deadline::At(at) => Some(at.saturating_duration_since(Instant::now())),
+            Deadline::AfterUpload(..) => None,
+        }
+    }
+
+    /// Waits until an upload has ended too long ago; none where the deadline is a moment.
+    pub(crate) fn overdue(&mut self) -> Option<impl Future<Output = ()>> {
+        match &mut self.deadline {
+            Deadline::At(_) => None,
+            Deadline::AfterUpload(ended, then) => Some(async move {
+                ended.await;
+                tokio::time::sleep(*then).await;
+            }),
+        }
+    }
+}
