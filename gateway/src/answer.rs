@@ -34,7 +34,8 @@ pub(crate) async fn answer(
         // forward: one service, both bodies streaming.
         None => site.forward(&parameters, caller, request).await,
         // compose, shape: several services, or one whose answer is made into another; neither is told who the viewer is.
-        Some(composition) => site.compose(parameters, composition, caller, request).await,
+        // Its future is large, and few requests need it.
+        Some(composition) => Box::pin(site.compose(parameters, composition, caller, request)).await,
     }
 }
 

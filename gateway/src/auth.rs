@@ -179,6 +179,11 @@ impl Auth {
         self.gate.keys().jwks()
     }
 
+    /// From now on accounts are kept by this service.
+    pub(crate) fn follow_users(&self, users: Upstream, timeout: Duration) {
+        self.users.follow(users, timeout);
+    }
+
     /// Whether the key file did not exist and was created.
     #[must_use]
     pub fn created_key(&self) -> bool {

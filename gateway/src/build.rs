@@ -1,34 +1,25 @@
 //! Makes a gateway of a configuration and a plan. Building opens no port; serving builds nothing.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use axum::Router;
 use boot::{CancellationToken, Tasks};
 use principal::{InternalKey, Signer, Verifier};
 use tokio::runtime::Handle;
 use upstream::{InvalidTarget, Policy, Pool, Upstream};
 
 use crate::auth::{self, Auth, AuthConfig, KeyFileError};
-use crate::beside::{self, Beside, Site};
-use crate::cache::Cache;
+use crate::beside::{self, Beside, Services, Site};
 use crate::config::Config;
-use crate::conformance::Conformance;
-use crate::cors::Cors;
 use crate::documents::DocumentError;
 use crate::health::Health;
-use crate::listener::Caps;
-use crate::metrics::Metrics;
-use crate::plan::{Plan, Service, ServiceKind};
-use crate::plane::Shared;
-use crate::resilience;
-use crate::shed::Waiting;
-use crate::surface::Surface;
+use crate::live::{Live, Parts};
+use crate::plan::{Plan, Service, Sources};
 
-const USERS: &str = "users";
+pub(crate) const USERS: &str = "users";
 /// Who asserts callers to services.
 const ISSUER: &str = "gateway";
 
@@ -64,19 +55,9 @@ pub enum BuildError {
 }
 
 /// A gateway that is ready to take its ports.
+#[derive(Debug)]
 pub struct Gateway {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) tasks: Tasks,
-    pub(crate) stop: CancellationToken,
-    beside: Beside,
-    config: Config,
-}
-
-impl fmt::Debug for Gateway {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Gateway").field("config", &self.config).finish_non_exhaustive()
-    }
+    pub(crate) live: Arc<Live>,
 }
 
 /// Builds a gateway for `plan`. `local` replaces remote services by services of this process (or any other upstream
@@ -86,39 +67,34 @@ impl fmt::Debug for Gateway {
 ///
 /// [`BuildError`] where the plan and the configuration do not make a gateway.
 pub fn build(config: Config, plan: Plan, local: Vec<Upstream>) -> Result<Gateway, BuildError> {
-    let plan = Arc::new(plan);
     let (tasks, stop, pool) = (Tasks::new(), CancellationToken::new(), Pool::new());
     tasks.spawn("pool", sweep(pool.clone(), tasks.token()));
-    let mut upstreams = services(&plan, local)?;
-    let auth = authority(&config, &plan, &upstreams, &pool)?;
+    let local: HashMap<String, Upstream> = local.into_iter().map(|one| (one.name().to_owned(), one)).collect();
+    if let Some(unknown) = local.keys().find(|name| plan.service_named(name).is_none()) {
+        return Err(BuildError::UnknownService(unknown.clone()));
+    }
+    let auth = authority(&config, &plan, &local, &pool)?;
     auth.follow_revocations(&tasks);
-    let signers = signers(&config, &plan)?;
     let own = Upstream::local(Service::GATEWAY, auth::router(Arc::clone(&auth)), Handle::current());
-    // It asks users itself, which is guarded; a guard around that would take what users lacks for a fault of its own.
-    upstreams.insert(0, own.with_policy(Policy::unguarded()));
-    resilience::watch(&plan, &upstreams, &pool, &tasks);
-
-    let beside = pages(&plan, &upstreams, &auth, pool, &stop)?;
+    let health = Arc::new(Health::new(pool.clone()));
+    let beside = pages(&plan, &health, &auth, &stop)?;
     let beside_upstream = Upstream::local("pages", beside::router(beside.clone()), Handle::current());
-    let beside_upstream = beside_upstream.with_policy(Policy::unguarded());
-    let surface = Surface::new(Arc::clone(&plan), upstreams, beside_upstream);
-    let metrics = Arc::new(Metrics::new(surface.names(), config.threads.get()));
-    let limits = &plan.settings.limits;
-    let conformance = Conformance::new(&plan, &tasks)?;
-    let shared = Shared {
-        surface,
+    let parts = Parts {
+        // It asks users itself, which is guarded; a guard around that would take what users lacks for a fault of its own.
+        own: own.with_policy(Policy::unguarded()),
+        beside_upstream: beside_upstream.with_policy(Policy::unguarded()),
+        config,
+        tasks,
+        stop,
+        pool,
         auth,
-        signers,
-        cors: Cors::new(&plan.settings.cors.origins),
-        log: plan.settings.log.requests,
-        base: serde_json::Value::from(plan.settings.public_origin.as_str()).to_string().into_bytes().into(),
-        caps: Caps::new(limits.connections as usize, limits.connections_per_address as usize),
-        waiting: Waiting::new(limits.requests_in_flight as usize),
-        conformance,
-        cache: Arc::new(Cache::new(plan.settings.cache.bytes)),
-        tasks: tasks.clone(),
+        local,
+        beside,
+        health,
     };
-    Ok(Gateway { shared: Arc::new(shared), metrics, tasks, stop, beside, config })
+    let live = Arc::new(Live::new(parts, plan)?);
+    live.start();
+    Ok(Gateway { live })
 }
 
 /// Closes idle connections of the service runtime's pool; the data-plane threads sweep their own.
@@ -129,29 +105,19 @@ async fn sweep(pool: Pool, end: CancellationToken) {
     }
 }
 
-/// The upstreams of the plan's services, in its order, without the built-in one.
-fn services(plan: &Plan, local: Vec<Upstream>) -> Result<Vec<Upstream>, BuildError> {
-    let mut local: HashMap<String, Upstream> = local.into_iter().map(|one| (one.name().to_owned(), one)).collect();
-    let connect = plan.settings.limits.upstream_connect_timeout;
-    let mut upstreams = Vec::new();
-    for service in plan.services.iter().filter(|service| service.kind != ServiceKind::BuiltIn) {
-        upstreams.push(match local.remove(&service.name) {
-            Some(local) => local,
-            None => Upstream::remote_within(service.name.as_str(), &service.urls, connect)
-                .map_err(|source| BuildError::Target { service: service.name.clone(), source })?
-                .with_policy(service.policy.clone()),
-        });
-    }
-    match local.into_keys().next() {
-        Some(unknown) => Err(BuildError::UnknownService(unknown)),
-        None => Ok(upstreams),
-    }
-}
-
 /// The part that issues and verifies tokens.
-fn authority(config: &Config, plan: &Plan, upstreams: &[Upstream], pool: &Pool) -> Result<Arc<Auth>, BuildError> {
+fn authority(
+    config: &Config,
+    plan: &Plan,
+    local: &HashMap<String, Upstream>,
+    pool: &Pool,
+) -> Result<Arc<Auth>, BuildError> {
     let (_, users) = plan.service_named(USERS).ok_or(BuildError::NoUsers)?;
-    let upstream = upstreams.iter().find(|upstream| upstream.name() == USERS).ok_or(BuildError::NoUsers)?;
+    let connect = plan.settings.limits.upstream_connect_timeout;
+    let upstream = match local.get(USERS) {
+        Some(local) => local.clone(),
+        None => remote(users, connect)?,
+    };
     let key = config.internal_key.as_ref().ok_or(BuildError::NoInternalKey)?;
     let production = config.profile.is_production();
     let auth = AuthConfig {
@@ -165,10 +131,17 @@ fn authority(config: &Config, plan: &Plan, upstreams: &[Upstream], pool: &Pool) 
         timeout_status: plan.settings.timeout_status,
     };
     let own = Verifier::new(Service::GATEWAY, vec![(ISSUER.to_owned(), key.derive(ISSUER, Service::GATEWAY))]);
-    Ok(Arc::new(Auth::new(auth, upstream.clone(), pool.clone(), signer(key, USERS), own)?))
+    Ok(Arc::new(Auth::new(auth, upstream, pool.clone(), signer(key, USERS), own)?))
 }
 
-fn signers(config: &Config, plan: &Plan) -> Result<Arc<[Signer]>, BuildError> {
+/// A service at the URLs of its plan.
+pub(crate) fn remote(service: &Service, connect: Duration) -> Result<Upstream, BuildError> {
+    let upstream = Upstream::remote_within(service.name.as_str(), &service.urls, connect)
+        .map_err(|source| BuildError::Target { service: service.name.clone(), source })?;
+    Ok(upstream.with_policy(service.policy.clone()))
+}
+
+pub(crate) fn signers(config: &Config, plan: &Plan) -> Result<Arc<[Signer]>, BuildError> {
     let key = config.internal_key.as_ref().ok_or(BuildError::NoInternalKey)?;
     Ok(plan.services.iter().map(|service| signer(key, &service.name)).collect())
 }
@@ -178,19 +151,11 @@ fn signer(key: &InternalKey, service: &str) -> Signer {
 }
 
 /// What stands beside the plan.
-fn pages(
-    plan: &Plan,
-    upstreams: &[Upstream],
-    auth: &Arc<Auth>,
-    pool: Pool,
-    stop: &CancellationToken,
-) -> Result<Beside, BuildError> {
-    let services = plan.services.iter().zip(upstreams);
-    let asked = services.filter(|(service, _)| service.kind == ServiceKind::Contracted).map(|(_, one)| one.clone());
+fn pages(plan: &Plan, health: &Arc<Health>, auth: &Arc<Auth>, stop: &CancellationToken) -> Result<Beside, BuildError> {
     let (auth, stop) = (Arc::clone(auth), stop.clone());
     Ok(Beside {
         site: Arc::new(ArcSwap::from_pointee(Site::new(plan)?)),
-        services: Arc::new(Health { upstreams: asked.collect(), pool }),
+        services: Arc::clone(health) as Arc<dyn Services>,
         accepting: Arc::new(move || !stop.is_cancelled()),
         jwks: Arc::new(move || auth.jwks()),
     })
@@ -200,33 +165,27 @@ impl Gateway {
     /// Whether the signing key did not exist and was created.
     #[must_use]
     pub fn created_key(&self) -> bool {
-        self.shared.auth.created_key()
+        self.live.parts.auth.created_key()
     }
 
     /// The services' upstreams, by which a test can cut one off.
     #[must_use]
-    pub fn upstream(&self, name: &str) -> Option<&Upstream> {
-        self.shared.surface.upstreams.iter().find(|upstream| upstream.name() == name)
+    pub fn upstream(&self, name: &str) -> Option<Upstream> {
+        self.live.shared().surface.upstreams.iter().find(|upstream| upstream.name() == name).cloned()
     }
 
-    pub(crate) fn threads(&self) -> usize {
-        self.config.threads.get()
+    /// Says where the plan is read again when somebody asks for that: by SIGHUP or on the admin listener.
+    #[must_use]
+    pub fn rereading(self, sources: Sources) -> Self {
+        self.live.rereads(sources);
+        self
     }
 
     pub(crate) fn listen(&self) -> SocketAddr {
-        self.config.listen_address(&self.shared.surface.plan)
+        self.live.parts.config.listen_address(&self.live.shared().surface.plan)
     }
 
     pub(crate) fn admin_listen(&self) -> SocketAddr {
-        self.config.admin_address(&self.shared.surface.plan)
-    }
-
-    pub(crate) fn admin_router(&self) -> Router {
-        let (metrics, shared) = (Arc::clone(&self.metrics), Arc::clone(&self.shared));
-        let render = move || {
-            let services = resilience::render(&shared.surface.upstreams, &shared.waiting);
-            metrics.render() + &services + &shared.conformance.render()
-        };
-        beside::admin_router(self.beside.clone(), Arc::new(render))
+        self.live.parts.config.admin_address(&self.live.shared().surface.plan)
     }
 }

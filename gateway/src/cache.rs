@@ -33,6 +33,8 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
+use crate::metrics;
+
 use flight::Flights;
 use groups::Groups;
 use store::Store;
@@ -84,14 +86,28 @@ impl Cache {
     pub(crate) fn stats(&self) -> Value {
         json!({
             "keys": self.store.len(),
-            "bytes": self.store.used().load(Ordering::Relaxed),
-            "budget": self.store.budget(),
+            "bytes": self.used(),
+            "budget": self.budget(),
             "invalidations": self.groups.now() - 1,
         })
     }
 
-    /// The bytes that answers take now.
-    pub(crate) fn used(&self) -> u64 {
+    /// How full it is, in Prometheus' text format.
+    pub(crate) fn render(&self) -> String {
+        let mut text = String::new();
+        let gauges = [
+            ("agora_cache_bytes", "The bytes of kept answers, those included that are still being sent.", self.used()),
+            ("agora_cache_budget_bytes", "The bytes that kept answers may take.", self.budget()),
+            ("agora_cache_keys", "What answers are kept for, about.", self.store.len()),
+        ];
+        for (name, help, value) in gauges {
+            metrics::head(&mut text, name, "gauge", help);
+            metrics::line(&mut text, name, "", value);
+        }
+        text
+    }
+
+    fn used(&self) -> u64 {
         self.store.used().load(Ordering::Relaxed)
     }
 }

@@ -3,10 +3,12 @@
 //!
 //! The exit status is 0, or 2 if the configuration is wrong, or 1 for everything else that is not as it should be.
 
+mod client;
 mod healthcheck;
 mod inspect;
 mod keys;
 mod live;
+mod operate;
 mod run;
 
 use std::io::{self, Write as _};
@@ -18,6 +20,8 @@ use clap::{Parser, Subcommand};
 use http::Method;
 
 use crate::plan::{Plan, Sources};
+
+pub use operate::{Cache, Purge, reload};
 
 const FAILED: u8 = 1;
 const MISCONFIGURED: u8 = 2;
@@ -63,7 +67,16 @@ enum Command {
         own: bool,
     },
     /// Exit with 0 if the gateway on this machine takes requests, with 1 otherwise
-    Healthcheck(healthcheck::Healthcheck),
+    Healthcheck(operate::Place),
+    /// Have the running gateway read its files again; it goes on with what it had if they are wrong
+    Reload(operate::Place),
+    /// Say how full the running gateway's cache is, or have it forget answers
+    Cache {
+        #[command(flatten)]
+        place: operate::Place,
+        #[command(subcommand)]
+        command: operate::Cache,
+    },
     /// Work on the keys by which services know the gateway
     #[command(subcommand)]
     Keys(keys::Command),
@@ -102,7 +115,9 @@ fn answer(command: Command, config: Option<PathBuf>, vars: &mut Vars) -> Answer 
         Command::Explain { method, path } => inspect::explain(&sources(config, vars), &method, &path),
         Command::Openapi { own: true, .. } => inspect::own_contract(),
         Command::Openapi { contracts, .. } => inspect::openapi(&sources(config, vars), contracts),
-        Command::Healthcheck(healthcheck) => healthcheck.run(&sources(config, vars), vars),
+        Command::Healthcheck(place) => healthcheck::run(place.address(&sources(config, vars), vars)?),
+        Command::Reload(place) => operate::ended(operate::reload(place.address(&sources(config, vars), vars)?)),
+        Command::Cache { place, command } => operate::ended(command.tell(place.address(&sources(config, vars), vars)?)),
         Command::Keys(command) => command.run(vars),
     }
 }

@@ -135,34 +135,45 @@ impl From<GatewayError> for Problem {
                 .with_header(header::RETRY_AFTER, retry_after),
             GatewayError::PartFailed { part, service, code } => Self::new(code)
                 .with_detail(format!("The part `{part}` of this answer, from the service '{service}', failed.")),
-            GatewayError::NoPart => Self::new(Code::UpstreamUnavailable)
-                .with_detail("None of the parts of this answer can be had. Try again shortly.")
-                .with_retry_after(RETRY_AFTER),
-            GatewayError::Incomplete { part, code } => Self::new(Code::PartFailed)
-                .with_status(StatusCode::SERVICE_UNAVAILABLE)
-                .with_detail(format!("The part `{part}` is missing (`{code}`), and the answer was asked for whole."))
-                .with_retry_after(RETRY_AFTER),
+            GatewayError::NoPart => later("None of the parts of this answer can be had. Try again shortly."),
+            GatewayError::Incomplete { part, code } => incomplete(&part, code),
             GatewayError::ComposedTooLarge => Self::new(Code::UpstreamInvalid)
                 .with_detail("The answer would be larger than the gateway puts together."),
             GatewayError::Transform(_) => Self::new(Code::TransformFailed),
             GatewayError::ContractBroken { service, operation } => Self::new(Code::ContractViolation).with_detail(
                 format!("The answer of the service '{service}' to '{operation}' is not as its contract says."),
             ),
-            // RFC 9111, section 5.2.1.7.
-            GatewayError::NotKept => Self::new(Code::UpstreamUnavailable)
-                .with_status(StatusCode::GATEWAY_TIMEOUT)
-                .with_detail("Nothing is kept that could be given, and `only-if-cached` asks for nothing else."),
-            GatewayError::Range { length } => Self::new(Code::InvalidParameter)
-                .with_status(StatusCode::RANGE_NOT_SATISFIABLE)
-                .with_detail(format!("The answer has {length} bytes, and no such range."))
-                .with_header(header::CONTENT_RANGE, unsatisfied(length)),
+            GatewayError::NotKept => not_kept(),
+            GatewayError::Range { length } => unsatisfied(length),
         }
     }
 }
 
+fn later(detail: &str) -> Problem {
+    Problem::new(Code::UpstreamUnavailable).with_detail(detail).with_retry_after(RETRY_AFTER)
+}
+
+fn incomplete(part: &str, code: Code) -> Problem {
+    Problem::new(Code::PartFailed)
+        .with_status(StatusCode::SERVICE_UNAVAILABLE)
+        .with_detail(format!("The part `{part}` is missing (`{code}`), and the answer was asked for whole."))
+        .with_retry_after(RETRY_AFTER)
+}
+
+/// RFC 9111, section 5.2.1.7.
+fn not_kept() -> Problem {
+    Problem::new(Code::UpstreamUnavailable)
+        .with_status(StatusCode::GATEWAY_TIMEOUT)
+        .with_detail("Nothing is kept that could be given, and `only-if-cached` asks for nothing else.")
+}
+
 /// RFC 9110, section 14.4.
-fn unsatisfied(length: usize) -> HeaderValue {
-    HeaderValue::from_str(&format!("bytes */{length}")).unwrap_or(HeaderValue::from_static("bytes */*"))
+fn unsatisfied(length: usize) -> Problem {
+    let range = HeaderValue::from_str(&format!("bytes */{length}")).unwrap_or(HeaderValue::from_static("bytes */*"));
+    Problem::new(Code::InvalidParameter)
+        .with_status(StatusCode::RANGE_NOT_SATISFIABLE)
+        .with_detail(format!("The answer has {length} bytes, and no such range."))
+        .with_header(header::CONTENT_RANGE, range)
 }
 
 fn refused(refusal: Refusal) -> Problem {

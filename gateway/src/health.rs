@@ -1,7 +1,9 @@
 //! Asks the services whether they are ready, for `/healthz`.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::Request;
@@ -11,17 +13,29 @@ use crate::beside::{Asked, Services};
 
 /// The services of the plan, asked from the service runtime.
 pub(crate) struct Health {
-    pub(crate) upstreams: Vec<Upstream>,
-    pub(crate) pool: Pool,
+    upstreams: ArcSwap<Vec<Upstream>>,
+    pool: Pool,
+}
+
+impl Health {
+    /// Knows no service yet.
+    pub(crate) fn new(pool: Pool) -> Self {
+        Self { upstreams: ArcSwap::default(), pool }
+    }
+
+    /// From now on these are asked.
+    pub(crate) fn follow(&self, upstreams: Vec<Upstream>) {
+        self.upstreams.store(Arc::new(upstreams));
+    }
 }
 
 impl Services for Health {
     fn names(&self) -> Vec<String> {
-        self.upstreams.iter().map(|upstream| upstream.name().to_owned()).collect()
+        self.upstreams.load().iter().map(|upstream| upstream.name().to_owned()).collect()
     }
 
     fn ask(&self, name: &str, within: Duration) -> Asked {
-        let upstream = self.upstreams.iter().find(|upstream| upstream.name() == name).cloned();
+        let upstream = self.upstreams.load().iter().find(|upstream| upstream.name() == name).cloned();
         let pool = self.pool.clone();
         async move {
             let upstream = upstream.ok_or("destination_not_found")?;

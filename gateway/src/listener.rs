@@ -23,6 +23,7 @@ use tokio::sync::Barrier;
 use tokio_util::sync::CancellationToken;
 use upstream::Pool;
 
+use crate::live::Slot;
 use crate::plane::Plane;
 
 pub(crate) use bind::bind;
@@ -64,27 +65,28 @@ impl Drain {
 }
 
 /// Runs a data-plane thread on its listener until it has drained.
-pub(crate) async fn run(plane: Arc<Plane>, listener: std::net::TcpListener) -> std::io::Result<()> {
+pub(crate) async fn run(slot: Arc<Slot>, listener: std::net::TcpListener) -> std::io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     let drained = async {
-        accept(&plane, listener).await;
-        finish(&plane).await;
+        accept(&slot, listener).await;
+        finish(&slot.current()).await;
     };
     tokio::select! {
         () = drained => {}
-        () = sweep(&plane) => {}
+        () = sweep(&slot) => {}
     }
     Ok(())
 }
 
-async fn accept(plane: &Arc<Plane>, listener: TcpListener) {
-    let begun = plane.drain.begun();
+async fn accept(slot: &Arc<Slot>, listener: TcpListener) {
+    let drain = Arc::clone(&slot.current().drain);
+    let begun = drain.begun();
     tokio::pin!(begun);
     loop {
         tokio::select! {
             () = &mut begun => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => admit(plane, stream, peer),
+                Ok((stream, peer)) => admit(slot, stream, peer),
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept connections; retrying");
                     tokio::time::sleep(ACCEPT_REST).await;
@@ -94,26 +96,27 @@ async fn accept(plane: &Arc<Plane>, listener: TcpListener) {
     }
     // From here on without tokio, whose readiness and budget would end the queue early.
     let Ok(listener) = listener.into_std() else { return };
-    accept_queued(plane, &listener);
+    accept_queued(slot, &listener);
     // The kernel shares connections out among the listeners: one that closed first would reset what it is given next.
     // A thread that never comes must not hold up the others for ever.
-    let _together = tokio::time::timeout(plane.drain.grace, plane.drain.together.wait()).await;
-    accept_queued(plane, &listener);
+    let _together = tokio::time::timeout(drain.grace, drain.together.wait()).await;
+    accept_queued(slot, &listener);
 }
 
 /// Accepts until the kernel has nothing queued any more.
-fn accept_queued(plane: &Arc<Plane>, listener: &std::net::TcpListener) {
+fn accept_queued(slot: &Arc<Slot>, listener: &std::net::TcpListener) {
     while let Ok((stream, peer)) = listener.accept() {
         let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
         match stream {
-            Ok(stream) => admit(plane, stream, peer),
+            Ok(stream) => admit(slot, stream, peer),
             Err(error) => tracing::warn!(%error, "an accepted connection cannot be served"),
         }
     }
 }
 
 /// Serves a connection if the caps allow it; otherwise says why and closes it.
-fn admit(plane: &Arc<Plane>, stream: TcpStream, peer: SocketAddr) {
+fn admit(slot: &Arc<Slot>, stream: TcpStream, peer: SocketAddr) {
+    let plane = slot.current();
     let Some(place) = plane.shared.caps.enter(peer.ip()) else {
         plane.metrics.connection_refused();
         // A full send buffer on a new connection is not a case; and nothing waits for this client.
@@ -125,12 +128,13 @@ fn admit(plane: &Arc<Plane>, stream: TcpStream, peer: SocketAddr) {
     let state = Arc::new(ConnectionState::new());
     let connection = Arc::new(Connection::new(peer, Arc::clone(&state), Arc::new(place)));
     let guarded = io::GuardedIo::new(stream, plane.head_limits, Arc::clone(&state));
-    let serving = Arc::clone(plane);
+    let serving = Arc::clone(slot);
     let service = service_fn(move |request| {
-        let (plane, connection) = (Arc::clone(&serving), Arc::clone(&connection));
+        // A request keeps the plan with which it began.
+        let (plane, connection) = (serving.current(), Arc::clone(&connection));
         async move { Ok::<_, std::convert::Infallible>(crate::pipeline::serve(plane, connection, request).await) }
     });
-    let serving = http1(plane).serve_connection(guarded, service).with_upgrades();
+    let serving = http1(&plane).serve_connection(guarded, service).with_upgrades();
     plane.connections.spawn(state, async move {
         // An error here is a client that left or broke the protocol; the exchange has been recorded already.
         let _ended = serving.await;
@@ -145,12 +149,13 @@ fn http1(plane: &Plane) -> http1::Builder {
 }
 
 /// Looks at every connection of the thread now and then.
-async fn sweep(plane: &Plane) {
-    let mut tick = tokio::time::interval(plane.connection_limits.period());
+async fn sweep(slot: &Slot) {
+    let mut tick = tokio::time::interval(slot.current().connection_limits.period());
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut pools_swept = Instant::now();
     loop {
         tick.tick().await;
+        let plane = slot.current();
         plane.connections.sweep(plane.connection_limits, plane.drain.since());
         if pools_swept.elapsed() > Pool::SWEEP_EVERY {
             plane.pool.sweep();

@@ -41,9 +41,9 @@ const FAILURES: [Failure; 12] = [
 /// The cells of one thread.
 #[derive(Debug)]
 pub(crate) struct Shard {
-    routes: Box<[RouteCells]>,
-    services: Box<[ServiceCells]>,
-    connections_refused: AtomicU64,
+    routes: Box<[Arc<RouteCells>]>,
+    services: Box<[Arc<ServiceCells>]>,
+    connections_refused: Arc<AtomicU64>,
 }
 
 #[derive(Debug, Default)]
@@ -88,11 +88,14 @@ fn add(cell: &AtomicU64, amount: u64) {
 }
 
 impl Shard {
-    pub(crate) fn new(names: &Names) -> Self {
+    /// The cells of `names`; those that `old` has by the same name are the same cells.
+    fn new(names: &Names, old: Option<(&Names, &Self)>) -> Self {
+        let route = |name: &String| old.and_then(|(names, old)| known(name, &names.routes, &old.routes));
+        let service = |name: &String| old.and_then(|(names, old)| known(name, &names.services, &old.services));
         Self {
-            routes: names.routes.iter().map(|_| RouteCells::default()).collect(),
-            services: names.services.iter().map(|_| ServiceCells::default()).collect(),
-            connections_refused: AtomicU64::new(0),
+            routes: names.routes.iter().map(|name| route(name).unwrap_or_default()).collect(),
+            services: names.services.iter().map(|name| service(name).unwrap_or_default()).collect(),
+            connections_refused: old.map(|(_, old)| Arc::clone(&old.connections_refused)).unwrap_or_default(),
         }
     }
 
@@ -139,6 +142,10 @@ impl Shard {
     }
 }
 
+fn known<T>(name: &str, names: &[String], cells: &[Arc<T>]) -> Option<Arc<T>> {
+    names.iter().position(|known| known == name).and_then(|at| cells.get(at)).cloned()
+}
+
 fn status_index(status: u16) -> usize {
     STATUSES.binary_search(&status).unwrap_or_else(|_| {
         let class = status / 100 * 100;
@@ -162,8 +169,10 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn new(names: Names, threads: usize) -> Self {
-        let shards = (0..threads).map(|_| Arc::new(Shard::new(&names))).collect();
+    /// The counters of `names` for so many threads, which go on counting where `old` has them already.
+    pub(crate) fn renewed(names: Names, threads: usize, old: Option<&Self>) -> Self {
+        let before = |thread: usize| old.and_then(|old| Some((&old.names, &**old.shards.get(thread)?)));
+        let shards = (0..threads).map(|thread| Arc::new(Shard::new(&names, before(thread)))).collect();
         Self { names, shards }
     }
 
@@ -294,7 +303,7 @@ mod tests {
 
     fn metrics() -> Metrics {
         let names = Names { routes: vec!["GET /a".into(), "beside".into()], services: vec!["users".into()] };
-        Metrics::new(names, 2)
+        Metrics::renewed(names, 2, None)
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::cors::Cors;
 use crate::error::GatewayError;
 use crate::guard::HeadLimits;
 use crate::listener::{Caps, ConnectionLimits, Connections, Drain};
-use crate::metrics::Shard;
+use crate::metrics::{Metrics, Shard};
 use crate::plan::{Limits, Route, ServiceId, Settings};
 use crate::shed::Waiting;
 use crate::surface::Surface;
@@ -30,11 +30,12 @@ pub(crate) struct Shared {
     pub(crate) cors: Cors,
     pub(crate) log: bool,
     pub(crate) caps: Caps,
-    pub(crate) waiting: Waiting,
+    pub(crate) waiting: Arc<Waiting>,
     /// The public origin, as JSON.
     pub(crate) base: Box<[u8]>,
     pub(crate) conformance: Conformance,
     pub(crate) cache: Arc<Cache>,
+    pub(crate) metrics: Arc<Metrics>,
     /// Work that outlives its request.
     pub(crate) tasks: Tasks,
 }
@@ -67,6 +68,13 @@ impl Plane {
             head_limits: head_limits(limits),
             sampling: Sampling::new(shared.surface.plan.routes.len()),
         }
+    }
+
+    /// The same thread by another plan: its connections stay; what it knows of tokens it learns again, because services may
+    /// have other numbers.
+    pub(crate) fn renewed(old: &Self, shared: &Arc<Shared>, metrics: &Arc<Shard>) -> Self {
+        let fresh = Self::new(shared, &old.drain, metrics);
+        Self { pool: old.pool.clone(), connections: Arc::clone(&old.connections), ..fresh }
     }
 
     pub(crate) fn settings(&self) -> &Settings {

@@ -16,13 +16,13 @@ const CHECK_WITHIN: Duration = Duration::from_secs(1);
 
 /// Asks every target of the services that have a path for it, each in a task of its own. One target leaves no choice, so it
 /// is not asked.
-pub(crate) fn watch(plan: &Plan, upstreams: &[Upstream], pool: &Pool, tasks: &Tasks) {
+pub(crate) fn watch(plan: &Plan, upstreams: &[Upstream], pool: &Pool, tasks: &Tasks, end: &CancellationToken) {
     for (service, upstream) in plan.services.iter().zip(upstreams) {
         let targets = upstream.state().targets.len();
         let Some(path) = service.health.as_ref().filter(|_| targets > 1) else { continue };
         for target in 0..targets {
             let (upstream, pool, path) = (upstream.clone(), pool.clone(), path.clone());
-            tasks.spawn("health", check(upstream, target, path, pool, tasks.token()));
+            tasks.spawn("health", check(upstream, target, path, pool, end.clone()));
         }
     }
 }

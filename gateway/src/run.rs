@@ -11,7 +11,9 @@ use boot::CancellationToken;
 use tokio::sync::oneshot;
 
 use crate::build::Gateway;
+use crate::control;
 use crate::listener::{self, Drain};
+use crate::live::{Live, Slot};
 use crate::plane::Plane;
 
 /// How long background work may take to end after the last request.
@@ -45,7 +47,7 @@ impl Gateway {
     /// [`BindError`] for the first address that is not to be had.
     pub fn bind(self) -> Result<Bound, BindError> {
         let bind = |address, count| listener::bind(address, count).map_err(|source| BindError { address, source });
-        let (address, listeners) = bind(self.listen(), self.threads())?;
+        let (address, listeners) = bind(self.listen(), self.live.parts.config.threads.get())?;
         let (admin_address, mut admin) = bind(self.admin_listen(), 1)?;
         let admin = admin
             .pop()
@@ -73,26 +75,45 @@ impl Bound {
     ///
     /// The error of the system where a thread or a runtime cannot be had; a data-plane thread that panicked.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let Self { gateway, listeners, admin, .. } = self;
-        let stop = gateway.stop.clone();
-        gateway.tasks.spawn("shutdown", async move {
+        let Self { gateway: Gateway { live }, listeners, admin, .. } = self;
+        let (stop, shared) = (live.parts.stop.clone(), live.shared());
+        let told = stop.clone();
+        live.parts.tasks.spawn("shutdown", async move {
             shutdown.await;
-            stop.cancel();
+            told.cancel();
         });
-        serve_admin(&gateway, admin)?;
-        let settings = &gateway.shared.surface.plan.settings.shutdown;
-        let drain = Arc::new(Drain::new(gateway.stop.clone(), settings.delay, settings.grace, listeners.len()));
+        serve_admin(&live, admin)?;
+        reload_on_hangup(&live)?;
+        let settings = &shared.surface.plan.settings.shutdown;
+        let drain = Arc::new(Drain::new(stop.clone(), settings.delay, settings.grace, listeners.len()));
         let mut threads = Vec::new();
-        for (listener, shard) in listeners.into_iter().zip(gateway.metrics.shards()) {
-            let plane = Arc::new(Plane::new(&gateway.shared, &drain, shard));
-            threads.push(start(threads.len(), plane, listener, gateway.stop.clone())?);
+        for (listener, shard) in listeners.into_iter().zip(shared.metrics.shards()) {
+            let slot = live.enter(Plane::new(&shared, &drain, shard));
+            threads.push(start(threads.len(), slot, listener, stop.clone())?);
         }
+        drop(shared);
         for ended in threads {
             ended.await.map_err(|_| io::Error::other("a data-plane thread panicked"))??;
         }
-        gateway.tasks.shutdown(TASKS_GRACE).await;
+        live.parts.tasks.shutdown(TASKS_GRACE).await;
         Ok(())
     }
+}
+
+/// SIGHUP has the files read again, where there are any: without them, it means what it means to any other program.
+fn reload_on_hangup(live: &Arc<Live>) -> io::Result<()> {
+    if !live.can_reload() {
+        return Ok(());
+    }
+    let (mut hangups, reloading, end) = (boot::Hangups::new()?, Arc::clone(live), live.parts.tasks.token());
+    live.parts.tasks.spawn("reload", async move {
+        while end.run_until_cancelled(hangups.next()).await.is_some() {
+            let live = Arc::clone(&reloading);
+            // What came of it is in the log.
+            let _told = tokio::task::spawn_blocking(move || live.reload()).await;
+        }
+    });
+    Ok(())
 }
 
 /// Starts a data-plane thread; the receiver learns how it ended.
@@ -100,7 +121,7 @@ impl Bound {
 /// A thread that ends, by a panic too, stops the gateway: half a gateway that answers half of its connections is worse.
 fn start(
     number: usize,
-    plane: Arc<Plane>,
+    slot: Arc<Slot>,
     listener: TcpListener,
     stop: CancellationToken,
 ) -> io::Result<oneshot::Receiver<io::Result<()>>> {
@@ -108,7 +129,7 @@ fn start(
     std::thread::Builder::new().name(format!("plane-{number}")).spawn(move || {
         let _stop = stop.drop_guard();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let outcome = runtime.and_then(|runtime| runtime.block_on(listener::run(plane, listener)));
+        let outcome = runtime.and_then(|runtime| runtime.block_on(listener::run(slot, listener)));
         // Nobody is left to tell where the receiver is gone.
         let _told = ended.send(outcome);
     })?;
@@ -119,11 +140,11 @@ fn start(
     clippy::disallowed_methods,
     reason = "the probes are the gateway's own here, and the grace of the tasks bounds the drain"
 )]
-fn serve_admin(gateway: &Gateway, listener: TcpListener) -> io::Result<()> {
+fn serve_admin(live: &Arc<Live>, listener: TcpListener) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let router: Router = gateway.admin_router();
-    let token = gateway.tasks.token();
-    gateway.tasks.spawn("admin", async move {
+    let router: Router = control::router(live);
+    let token = live.parts.tasks.token();
+    live.parts.tasks.spawn("admin", async move {
         let serving = axum::serve(listener, router).with_graceful_shutdown(token.cancelled_owned());
         if let Err(error) = serving.await {
             tracing::error!(%error, "the admin listener failed");

@@ -34,6 +34,10 @@ impl Waiting {
         if before < self.most { Ok(place) } else { Err(GatewayError::Overloaded) }
     }
 
+    pub(crate) fn most(&self) -> usize {
+        self.most
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }

@@ -36,7 +36,7 @@ pub mod telemetry;
 mod vars;
 
 pub use app::{App, CONTRACT_PATH, Ready};
-pub use process::{Outcome, main, terminated};
+pub use process::{Hangups, Outcome, main, terminated};
 pub use profile::Profile;
 pub use serve::serve;
 pub use surface::TIMEOUT;

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{Mistakes, Vars, telemetry};
 
@@ -94,6 +94,31 @@ pub async fn terminated() {
     tokio::select! {
         _ = terminate.recv() => tracing::info!("SIGTERM: shutting down"),
         _ = interrupt.recv() => tracing::info!("SIGINT: shutting down"),
+    }
+}
+
+/// Waits for SIGHUP, again and again.
+///
+/// From the moment it is made on, the signal no longer ends the process.
+#[derive(Debug)]
+pub struct Hangups(Signal);
+
+impl Hangups {
+    /// Installs the handler. To be called on a runtime.
+    ///
+    /// # Errors
+    ///
+    /// The system's, if signals cannot be received.
+    pub fn new() -> io::Result<Self> {
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// The next SIGHUP.
+    pub async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            // There will be no more.
+            std::future::pending::<()>().await;
+        }
     }
 }
 

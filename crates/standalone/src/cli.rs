@@ -1,6 +1,7 @@
 //! The command line of `agora`. `agora` alone is `agora run`.
 
 mod healthcheck;
+mod operate;
 mod probe;
 mod status;
 mod user;
@@ -35,6 +36,15 @@ enum Command {
         #[command(subcommand)]
         command: user::Command,
     },
+    /// Have the running system read the gateway's files again; it goes on with what it had if they are wrong
+    Reload(Place),
+    /// Say how full the running system's cache is, or have it forget answers
+    Cache {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        command: gateway::cli::Cache,
+    },
     /// Exit with 0 if the system takes requests, with 1 otherwise
     Healthcheck {
         /// Where it listens [default: where the system on the data directory does]
@@ -65,6 +75,9 @@ struct Run {
     /// The directory of databases and keys [default: $AGORA_DATA_DIR, or data]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// The directory of gateway.toml and routes/ [default: what is compiled into this program]
+    #[arg(long, value_name = "DIR")]
+    config: Option<PathBuf>,
     /// demo: keys and accounts are made. production: every secret has to be given [default: $AGORA_PROFILE, or demo]
     #[arg(long, value_name = "demo|production")]
     profile: Option<Profile>,
@@ -94,6 +107,8 @@ impl Cli {
                 vars.finish()?;
                 command.run(&place.path(vars), &config).await
             }
+            Command::Reload(place) => operate::run(&place.path(vars), gateway::cli::reload),
+            Command::Cache { place, command } => operate::run(&place.path(vars), |admin| command.tell(admin)),
             Command::Healthcheck { listen, place } => healthcheck::run(listen, &place.path(vars)).await,
         }
     }
@@ -107,8 +122,9 @@ impl Place {
 
 impl Run {
     async fn run(self, vars: &mut Vars) -> Outcome {
+        let files = self.config.clone();
         let external = self.override_variables(vars);
-        let config = Config::from_vars(vars, external);
+        let config = Config::from_vars(vars, external, files);
         let mut report = Report::to_stdout(vars);
         match config.plan() {
             Ok(plan) => plan.variables.iter().for_each(|name| drop(vars.optional(name))),

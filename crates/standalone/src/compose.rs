@@ -122,12 +122,12 @@ pub async fn start(config: Config, report: &mut Report) -> Result<Running, Start
     let had_keys = config.gateway.keys.exists();
     let keys = config.gateway.keys.clone();
     let upstreams = vec![users];
-    let gateway = gateway::build(config.gateway, plan, upstreams.clone())?;
+    let gateway = gateway::build(config.gateway, plan, upstreams.clone())?.rereading(config.sources.clone());
     if !had_keys && keys.exists() {
         report.made("signing key created", keys.display());
     }
     let bound = gateway.bind().map_err(StartError::Port)?;
-    data.note(Some(bound.address()))?;
+    data.note(Some((bound.address(), bound.admin_address())))?;
     report.ready(&Summary { origin: origin(bound.address()), admin_origin: origin(bound.admin_address()), login });
     Ok(Running { bound, upstreams, services, data })
 }

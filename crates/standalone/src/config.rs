@@ -45,13 +45,14 @@ pub struct Config {
     pub users: users::Config,
     /// The time as the services see it; a test can move it.
     pub clock: users::Clock,
-    /// The gateway's files, as they are compiled into this program.
+    /// The gateway's files.
     pub sources: Sources,
 }
 
 impl Config {
-    /// Reads the environment. Mistakes are collected in `vars`.
-    pub fn from_vars(vars: &mut Vars, external: Vec<External>) -> Self {
+    /// Reads the environment. `files` replaces the gateway's files, which are compiled into this program. Mistakes are collected
+    /// in `vars`.
+    pub fn from_vars(vars: &mut Vars, external: Vec<External>, files: Option<PathBuf>) -> Self {
         let data = PathBuf::from(vars.text("AGORA_DATA_DIR", "data"));
         if vars.optional("GATEWAY_KEYS_DIR").is_none() {
             vars.set("GATEWAY_KEYS_DIR", data.join("keys").to_string_lossy());
@@ -63,8 +64,10 @@ impl Config {
             gateway.internal_key = invented_key(profile, &external, vars);
         }
         let variables = vars.all().map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let sources =
-            Sources::embedded().with_variables(variables.collect::<Vec<_>>()).with_profile(profile.to_string());
+        let sources = files
+            .map_or_else(Sources::embedded, Sources::directory)
+            .with_variables(variables.collect::<Vec<_>>())
+            .with_profile(profile.to_string());
         Self { profile, data, external, gateway, users, clock: users::Clock::system(), sources }
     }
 
@@ -105,7 +108,7 @@ mod tests {
     fn mistakes(pairs: &[(&str, &str)], external: &[&str]) -> String {
         let mut vars = Vars::from_pairs(pairs.iter().copied());
         let external = external.iter().map(|text| text.parse().unwrap()).collect();
-        Config::from_vars(&mut vars, external);
+        Config::from_vars(&mut vars, external, None);
         vars.finish().map_or_else(|mistakes| mistakes.to_string(), |()| String::new())
     }
 
@@ -128,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_keys_are_in_the_data_directory() {
-        let config = Config::from_vars(&mut Vars::from_pairs([("AGORA_DATA_DIR", "/somewhere")]), Vec::new());
+        let config = Config::from_vars(&mut Vars::from_pairs([("AGORA_DATA_DIR", "/somewhere")]), Vec::new(), None);
         assert_eq!(config.gateway.keys, PathBuf::from("/somewhere/keys"));
     }
 

@@ -53,6 +53,8 @@ pub struct Holder {
     pub pid: u32,
     /// Where it listens, once it does.
     pub listen: Option<SocketAddr>,
+    /// Where it takes orders, once it does.
+    pub admin: Option<SocketAddr>,
 }
 
 impl DataDirectory {
@@ -81,15 +83,15 @@ impl DataDirectory {
         Ok(directory)
     }
 
-    /// Writes down where this process listens.
+    /// Writes down where this process listens: the public and the admin address.
     ///
     /// # Errors
     ///
     /// The system's, if the file cannot be written.
-    pub fn note(&self, listen: Option<SocketAddr>) -> io::Result<()> {
+    pub fn note(&self, addresses: Option<(SocketAddr, SocketAddr)>) -> io::Result<()> {
         let mut text = format!("{}\n", process::id());
-        if let Some(listen) = listen {
-            text += &format!("{listen}\n");
+        if let Some((listen, admin)) = addresses {
+            text += &format!("{listen}\n{admin}\n");
         }
         let mut file = &self.lock;
         file.set_len(0)?;
@@ -138,7 +140,8 @@ fn read_holder(mut lock: &File) -> Option<Holder> {
     lock.read_to_string(&mut text).ok()?;
     let mut lines = text.lines();
     let pid = lines.next()?.parse().ok()?;
-    Some(Holder { pid, listen: lines.next().and_then(|line| line.parse().ok()) })
+    let mut address = || lines.next().and_then(|line| line.parse().ok());
+    Some(Holder { pid, listen: address(), admin: address() })
 }
 
 #[cfg(test)]
@@ -176,8 +179,10 @@ mod tests {
         assert_eq!(holder(folder.path()), None);
         let taken = DataDirectory::take(folder.path()).unwrap();
         let listen = "127.0.0.1:8001".parse().unwrap();
-        taken.note(Some(listen)).unwrap();
-        assert_eq!(holder(folder.path()), Some(Holder { pid: process::id(), listen: Some(listen) }));
+        let admin = "127.0.0.1:8011".parse().unwrap();
+        taken.note(Some((listen, admin))).unwrap();
+        let expected = Holder { pid: process::id(), listen: Some(listen), admin: Some(admin) };
+        assert_eq!(holder(folder.path()), Some(expected));
         drop(taken);
         assert_eq!(holder(folder.path()), None, "the file is still there, the lock is not");
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
@@ -86,10 +87,10 @@ pub(crate) enum Close<'a> {
 pub(crate) struct Users(Arc<Inner>);
 
 struct Inner {
-    upstream: Upstream,
+    /// The service, and how long one call may take.
+    service: ArcSwap<(Upstream, Duration)>,
     pool: Pool,
     signer: Signer,
-    timeout: Duration,
     timeout_status: StatusCode,
     clock: Clock,
 }
@@ -103,7 +104,13 @@ impl Users {
         (timeout, timeout_status): (Duration, StatusCode),
         clock: Clock,
     ) -> Self {
-        Self(Arc::new(Inner { upstream, pool, signer, timeout, timeout_status, clock }))
+        let service = ArcSwap::from_pointee((upstream, timeout));
+        Self(Arc::new(Inner { service, pool, signer, timeout_status, clock }))
+    }
+
+    /// From now on the service is this one.
+    pub(crate) fn follow(&self, upstream: Upstream, timeout: Duration) {
+        self.0.service.store(Arc::new((upstream, timeout)));
     }
 
     /// Creates an account with a first session. `fields` are the client's, checked by users.
@@ -199,14 +206,16 @@ impl Users {
         if let Some(id) = id {
             headers.insert(problem::REQUEST_ID, id.clone());
         }
-        let answered = inner.upstream.call(&inner.pool, request, Instant::now() + inner.timeout).await;
+        let service = inner.service.load_full();
+        let (upstream, timeout) = &*service;
+        let answered = upstream.call(&inner.pool, request, Instant::now() + *timeout).await;
         read(&answered.map_err(|failure| inner.unanswered(failure))?)
     }
 }
 
 impl Inner {
     fn unanswered(&self, failure: Failure) -> AuthError {
-        let service = self.upstream.name().into();
+        let service = self.service.load().0.name().into();
         GatewayError::Upstream { service, failure, timeout_status: self.timeout_status }.into()
     }
 }

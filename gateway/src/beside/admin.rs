@@ -7,8 +7,9 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 use super::{Beside, finish, probes};
 
-/// The paths of the admin listener. `metrics` writes the text of `/metrics` in Prometheus' format.
-pub fn admin_router(beside: Beside, metrics: Arc<dyn Fn() -> String + Send + Sync>) -> Router {
+/// The paths of the admin listener. `metrics` writes the text of `/metrics` in Prometheus' format; `changes` are the paths
+/// by which something is done.
+pub fn admin_router(beside: Beside, metrics: Arc<dyn Fn() -> String + Send + Sync>, changes: Router) -> Router {
     let text = move || {
         let metrics = Arc::clone(&metrics);
         async move {
@@ -21,5 +22,5 @@ pub fn admin_router(beside: Beside, metrics: Arc<dyn Fn() -> String + Send + Syn
         .route("/livez", get(probes::livez))
         .route("/readyz", get(probes::readyz))
         .route("/healthz", get(probes::healthz));
-    finish(router, beside)
+    finish(router.merge(changes.with_state(())), beside)
 }

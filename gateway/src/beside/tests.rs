@@ -275,7 +275,7 @@ async fn a_dead_service_does_not_make_the_gateway_unready_but_draining_does() {
 
 #[tokio::test]
 async fn the_admin_listener_has_metrics_and_probes_and_nothing_else() {
-    let router = || admin_router(beside(vec![]), Arc::new(|| "agora_up 1\n".to_owned()));
+    let router = || admin_router(beside(vec![]), Arc::new(|| "agora_up 1\n".to_owned()), Router::new());
     let metrics = send(router(), Method::GET, "/metrics", &[]).await;
     assert_eq!(metrics.body, "agora_up 1\n");
     assert!(metrics.header(CONTENT_TYPE).starts_with("text/plain; version=0.0.4"));

@@ -34,7 +34,7 @@ pub(crate) enum Filled {
     /// An answer that may be shared, and whether it is kept for later requests too. `code` is what the service answered.
     Kept { entry: Arc<Entry>, code: StatusCode, stored: bool },
     /// An answer for the one who asked.
-    Passed(Response<Source>, Reason),
+    Passed(Box<Response<Source>>, Reason),
 }
 
 impl Filled {
@@ -56,9 +56,11 @@ pub(super) fn landed(filled: &Result<Filled, GatewayError>) -> Landed {
     }
 }
 
+type Call = Pin<Box<dyn Future<Output = Result<Filled, GatewayError>> + Send>>;
+
 /// A call that others wait for: if its client leaves, it goes on as a task of its own.
 pub(super) struct Led {
-    call: Option<Pin<Box<dyn Future<Output = Result<Filled, GatewayError>> + Send>>>,
+    call: Option<Call>,
     tasks: boot::Tasks,
 }
 
@@ -275,7 +277,7 @@ impl Filling<'_> {
         if !response.status().is_server_error() {
             self.inquiry.plane.shared.cache.store.pass(key, now());
         }
-        Filled::Passed(response, reason)
+        Filled::Passed(Box::new(response), reason)
     }
 
     fn judge(

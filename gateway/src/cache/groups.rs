@@ -198,7 +198,9 @@ mod tests {
         let of = |lines: &[&'static str]| {
             let fields = lines.iter().map(|line| (CACHE_GROUPS, HeaderValue::from_static(line)));
             let mut headers = HeaderMap::new();
-            fields.for_each(|(name, value)| drop(headers.append(name, value)));
+            for (name, value) in fields {
+                headers.append(name, value);
+            }
             listed(&headers, &CACHE_GROUPS)
         };
         let names = of(&["\"user:7\";x=1, \"a \\\"b\\\"\", token, 5", "\"posts-of:7\""]);

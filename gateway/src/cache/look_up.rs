@@ -42,6 +42,7 @@ pub(crate) struct Inquiry {
 }
 
 /// What there is for a request.
+#[allow(clippy::large_enum_variant, reason = "the larger one is the common one, and is moved once")]
 pub(crate) enum Looked {
     /// An answer, and whether a fresh one has to be asked for behind it.
     Kept(Response<Source>, Outcome, Option<Ask>),
@@ -278,7 +279,7 @@ impl Inquiry {
             }
             fill::Filled::Passed(mut response, reason) => {
                 response.headers_mut().insert(CACHE_STATUS, status::not_kept(why, reason.0));
-                Ok((response, Outcome::Pass))
+                Ok((*response, Outcome::Pass))
             }
         }
     }

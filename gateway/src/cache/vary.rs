@@ -5,7 +5,10 @@ use http::{HeaderMap, HeaderName};
 
 /// The fields that select an answer, each with its value in the request that it answered; none where it was missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Selecting(Box<[(HeaderName, Option<Box<[u8]>>)]>);
+pub(crate) struct Selecting(Box<[(HeaderName, Value)]>);
+
+/// A field of a request; none where it was missing.
+type Value = Option<Box<[u8]>>;
 
 impl Selecting {
     /// What selects an answer with these fields among those to requests like `request`. `bound` are fields of which the route
@@ -53,7 +56,7 @@ fn is_of_one_request(name: &HeaderName) -> bool {
 
 /// A field in a form in which values that mean the same are the same: its lines joined, without the space around them; where
 /// the field is known to be a list of words, in lower case and without any space.
-fn value(headers: &HeaderMap, name: &HeaderName) -> Option<Box<[u8]>> {
+fn value(headers: &HeaderMap, name: &HeaderName) -> Value {
     headers.get(name)?;
     let lines: Vec<&[u8]> = headers.get_all(name).iter().map(|line| line.as_bytes().trim_ascii()).collect();
     let mut joined = lines.join(&b", "[..]);

@@ -34,7 +34,8 @@ impl Run {
             Err(mistakes) => mistakes.iter().for_each(|mistake| vars.mistake(mistake.to_string())),
         }
         vars.finish()?;
-        let bound = crate::build(config, plan.map_err(Box::<Mistakes>::new)?, Vec::new())?.bind()?;
+        let gateway = crate::build(config, plan.map_err(Box::<Mistakes>::new)?, Vec::new())?;
+        let bound = gateway.rereading(sources).bind()?;
         tracing::info!(address = %bound.address(), admin = %bound.admin_address(), "listening");
         bound.run(boot::terminated()).await?;
         Ok(())

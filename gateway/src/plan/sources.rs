@@ -81,6 +81,11 @@ impl Sources {
         self
     }
 
+    /// Whether the files can be other ones when they are read again.
+    pub(crate) fn can_change(&self) -> bool {
+        matches!(self.place, Place::Directory(_))
+    }
+
     fn root(&self) -> &Path {
         match &self.place {
             Place::Directory(path) | Place::Texts { directory: path, .. } => path,

@@ -7,5 +7,5 @@ mod proxies;
 mod sharing;
 mod stale;
 mod validating;
-mod world;
+pub(crate) mod world;
 mod writing;

@@ -17,6 +17,7 @@ mod limits;
 mod observing;
 mod origins;
 mod proxying;
+mod reloading;
 mod resilience;
 mod statuses;
 mod streaming;
@@ -84,7 +85,8 @@ impl Gateway {
         };
         let names: Vec<String> = plan.services.iter().map(|service| service.name.clone()).collect();
         let gateway = gateway::build(config, plan, Vec::new()).unwrap();
-        let upstream = |name: String| gateway.upstream(&name).cloned().map(|upstream| (name, upstream));
+        let gateway = gateway.rereading(Sources::directory(directory.path()));
+        let upstream = |name: String| gateway.upstream(&name).map(|upstream| (name, upstream));
         let services = names.into_iter().filter_map(upstream).collect();
         let bound = gateway.bind().unwrap();
         let stop = CancellationToken::new();
@@ -96,6 +98,16 @@ impl Gateway {
     /// A service, which can be severed.
     pub(crate) fn upstream(&self, name: &str) -> &Upstream {
         &self.services[name]
+    }
+
+    /// Who may tell it what to do.
+    pub(crate) fn operator(&self) -> Caller {
+        Caller::new(self.admin).with_header("agora-admin", "yes")
+    }
+
+    /// Where its files are.
+    pub(crate) fn files(&self) -> &std::path::Path {
+        self.directory.path()
     }
 
     /// Where its keys are.

@@ -176,7 +176,7 @@ fn config(data: &TempDir, more: &[(&str, &str)]) -> Config {
     ];
     variables.extend(more);
     let mut vars = Vars::from_pairs(variables);
-    let config = Config::from_vars(&mut vars, Vec::new());
+    let config = Config::from_vars(&mut vars, Vec::new(), None);
     vars.finish().unwrap();
     config
 }

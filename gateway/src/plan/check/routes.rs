@@ -53,17 +53,7 @@ pub(super) fn check(
     } else {
         None
     };
-    let target = match (to, &composition) {
-        (Some(Called { id, operation, .. }), composition) => {
-            let path = match composition.as_ref().and_then(|composition| composition.main()) {
-                Some(main) => main.path.clone(),
-                None => pieces(&operation.path, &matches.value.pattern)?,
-            };
-            Target::Operation { service: id, operation: operation.id.clone(), path }
-        }
-        (None, Some(_)) if draft.to.is_none() => Target::Parts,
-        (None, _) => return None,
-    };
+    let target = target(draft, to, composition.as_deref(), &matches.value.pattern)?;
     let kept = caching::check(draft, to, composition.as_deref(), mistakes);
     let access = draft.access.as_ref()?;
     let mut route = Route {
@@ -89,6 +79,23 @@ pub(super) fn check(
     number(&mut route);
     let pattern = Some(matches.value.pattern.clone());
     Some(Checked { route, pattern, mark: matches.mark.clone(), successor: draft.deprecated.clone() })
+}
+
+/// Where a route leads, if what is behind it is known.
+fn target(
+    draft: &RouteDraft,
+    to: Option<Called<'_>>,
+    composition: Option<&Composition>,
+    pattern: &Pattern,
+) -> Option<Target> {
+    let Some(Called { id, operation, .. }) = to else {
+        return (composition.is_some() && draft.to.is_none()).then_some(Target::Parts);
+    };
+    let path = match composition.and_then(Composition::main) {
+        Some(main) => main.path.clone(),
+        None => pieces(&operation.path, pattern)?,
+    };
+    Some(Target::Operation { service: id, operation: operation.id.clone(), path })
 }
 
 /// A request that asks several services has the whole deadline, each call what its service allows.

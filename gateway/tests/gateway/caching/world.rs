@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use crate::tokens::forge::Forger;
 use crate::{Gateway, internal_key};
 
-pub(super) const ROUTES: &str = r#"
+pub(crate) const ROUTES: &str = r#"
 [[route]]
 match  = "GET /api/v1/things/{id}"
 to     = "things.show_thing"
@@ -82,30 +82,30 @@ parts.profile = { to = "things.show_profile" }
 
 /// What the service answers at a path: a status, fields and a body.
 #[derive(Clone, Debug)]
-pub(super) struct Played {
-    pub(super) status: u16,
-    pub(super) fields: Vec<(String, String)>,
-    pub(super) body: String,
+pub(crate) struct Played {
+    pub(crate) status: u16,
+    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Played {
-    pub(super) fn ok(control: &str) -> Self {
+    pub(crate) fn ok(control: &str) -> Self {
         Self { status: 200, fields: Vec::new(), body: String::new() }.with("cache-control", control)
     }
 
-    pub(super) fn status(mut self, status: u16) -> Self {
+    pub(crate) fn status(mut self, status: u16) -> Self {
         self.status = status;
         self
     }
 
-    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         if !value.is_empty() {
             self.fields.push((name.to_owned(), value.to_owned()));
         }
         self
     }
 
-    pub(super) fn body(mut self, body: &str) -> Self {
+    pub(crate) fn body(mut self, body: &str) -> Self {
         body.clone_into(&mut self.body);
         self
     }
@@ -113,7 +113,7 @@ impl Played {
 
 /// What the service does.
 #[derive(Default)]
-pub(super) struct Script {
+pub(crate) struct Script {
     played: Mutex<HashMap<String, Played>>,
     /// Paths that are answered only when a permit is given.
     gates: Mutex<HashMap<String, Arc<Semaphore>>>,
@@ -122,19 +122,15 @@ pub(super) struct Script {
 
 impl Script {
     /// From now on the service answers so at this path.
-    pub(super) fn plays(&self, path: &str, played: Played) {
+    pub(crate) fn plays(&self, path: &str, played: Played) {
         self.played.lock().unwrap().insert(path.to_owned(), played);
     }
 
     /// From now on each answer at this path waits for a permit.
-    pub(super) fn gate(&self, path: &str) -> Arc<Semaphore> {
+    pub(crate) fn gate(&self, path: &str) -> Arc<Semaphore> {
         let gate = Arc::new(Semaphore::new(0));
         self.gates.lock().unwrap().insert(path.to_owned(), Arc::clone(&gate));
         gate
-    }
-
-    pub(super) fn ungate(&self, path: &str) {
-        self.gates.lock().unwrap().remove(path);
     }
 
     async fn answer(&self, verifier: &Verifier, request: Request) -> Response {
@@ -167,24 +163,24 @@ impl Script {
     }
 }
 
-pub(super) fn testkit_now() -> i64 {
+pub(crate) fn testkit_now() -> i64 {
     i64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap()
 }
 
-pub(super) struct World {
-    pub(super) gateway: Gateway,
-    pub(super) service: Stub,
-    pub(super) script: Arc<Script>,
+pub(crate) struct World {
+    pub(crate) gateway: Gateway,
+    pub(crate) service: Stub,
+    pub(crate) script: Arc<Script>,
     forger: Forger,
 }
 
 impl World {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with("", "").await
     }
 
     /// With more in `gateway.toml`, and more routes.
-    pub(super) async fn with(settings: &str, routes: &str) -> Self {
+    pub(crate) async fn with(settings: &str, routes: &str) -> Self {
         let script = Arc::new(Script::default());
         let service = Stub::start(service(Arc::clone(&script))).await;
         let directory = tempfile::tempdir().unwrap();
@@ -194,36 +190,36 @@ impl World {
         Self { gateway, service, script, forger }
     }
 
-    pub(super) fn caller(&self) -> Caller {
+    pub(crate) fn caller(&self) -> Caller {
         self.gateway.caller()
     }
 
     /// The user of this id, in a session of their own.
-    pub(super) fn user(&self, sub: &str) -> Caller {
+    pub(crate) fn user(&self, sub: &str) -> Caller {
         self.caller().with_token(&self.forger.issued(sub, &format!("session-of-{sub}"), &[]))
     }
 
-    pub(super) fn user_with(&self, sub: &str, sid: &str, roles: &[&str]) -> Caller {
+    pub(crate) fn user_with(&self, sub: &str, sid: &str, roles: &[&str]) -> Caller {
         self.caller().with_token(&self.forger.issued(sub, sid, roles))
     }
 
-    pub(super) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.caller().get(path).await
     }
 
-    pub(super) fn calls(&self) -> usize {
+    pub(crate) fn calls(&self) -> usize {
         self.service.calls()
     }
 }
 
 /// The word of the cache: `hit`, or why it asked.
-pub(super) fn word(answer: &Answer) -> String {
+pub(crate) fn word(answer: &Answer) -> String {
     let status = answer.header("cache-status");
     let rest = status.strip_prefix("agora; ").unwrap_or_else(|| panic!("no Cache-Status: {}", answer.sentence()));
     rest.split(';').next().unwrap_or_default().to_owned()
 }
 
-pub(super) fn version(answer: &Answer) -> u64 {
+pub(crate) fn version(answer: &Answer) -> u64 {
     answer.json()["version"].as_u64().unwrap_or_else(|| panic!("no version: {}", answer.sentence()))
 }
 
@@ -236,7 +232,7 @@ fn service(script: Arc<Script>) -> Router {
     })
 }
 
-pub(super) fn write(directory: &Path, url: &str, settings: &str, routes: &str) {
+pub(crate) fn write(directory: &Path, url: &str, settings: &str, routes: &str) {
     let gateway = format!(
         "{settings}\n[services.gateway]\ncontract = \"openapi/gateway.json\"\n\
          [services.users]\nurl = \"http://127.0.0.1:9\"\ncontract = \"openapi/users.json\"\n\
@@ -290,15 +286,15 @@ fn document(title: &str, paths: &Value) -> Value {
 }
 
 /// How long anything may take on a busy machine.
-pub(super) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Waits until this is so.
-pub(super) async fn wait(world: &World, what: &str, condition: impl Fn(&World) -> bool) {
+pub(crate) async fn wait(world: &World, what: &str, condition: impl Fn(&World) -> bool) {
     testkit::until(what, PATIENCE, || async { condition(world).then_some(()) }).await;
 }
 
 /// A number that looks like any other, and is the same in each run (SplitMix64, Steele et al. 2014).
-pub(super) fn random(seed: u64) -> u64 {
+pub(crate) fn random(seed: u64) -> u64 {
     let mut bits = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
