@@ -40,9 +40,12 @@ pub(crate) fn render(upstreams: &[Upstream], waiting: &Waiting) -> String {
     let mut text = String::new();
     head(&mut text, "agora_requests_in_flight", "gauge", "Requests that wait for services.");
     line(&mut text, "agora_requests_in_flight", "", waiting.count());
-    each(&mut text, &states, ("agora_upstream_retries_total", "counter", "Calls that were made a second time."), |state| {
-        state.retries
-    });
+    each(
+        &mut text,
+        &states,
+        ("agora_upstream_retries_total", "counter", "Calls that were made a second time."),
+        |state| state.retries,
+    );
     each(&mut text, &states, ("agora_upstream_in_flight", "gauge", "Calls that wait for an answer."), |state| {
         state.in_flight as u64
     });
@@ -54,7 +57,8 @@ pub(crate) fn render(upstreams: &[Upstream], waiting: &Waiting) -> String {
     });
     let ejections = ("agora_upstream_ejections_total", "counter", "How often the breaker of a target has opened.");
     each_target(&mut text, &states, ejections, |target| target.ejections);
-    let healthy = ("agora_upstream_healthy", "gauge", "Whether active checks find a target well; 1 without such checks.");
+    let healthy =
+        ("agora_upstream_healthy", "gauge", "Whether active checks find a target well; 1 without such checks.");
     each_target(&mut text, &states, healthy, |target| u64::from(target.healthy));
     text
 }
@@ -69,7 +73,12 @@ fn each(text: &mut String, states: &[(&str, UpstreamState)], metric: Metric, val
     }
 }
 
-fn each_target(text: &mut String, states: &[(&str, UpstreamState)], metric: Metric, value: impl Fn(&TargetState) -> u64) {
+fn each_target(
+    text: &mut String,
+    states: &[(&str, UpstreamState)],
+    metric: Metric,
+    value: impl Fn(&TargetState) -> u64,
+) {
     head(text, metric.0, metric.1, metric.2);
     for (service, state) in states {
         for target in &state.targets {

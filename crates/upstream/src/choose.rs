@@ -41,7 +41,8 @@ pub(crate) fn choose(targets: &[Arc<Target>], wish: Wish) -> Result<Permit<'_>, 
     if let Some(probe) = probed(wish.probes) {
         return Ok(probe);
     }
-    if let Some(index) = of_two(targets, wish.turn, |index, target| usable(index, target) && target.breaker().is_closed())
+    if let Some(index) =
+        of_two(targets, wish.turn, |index, target| usable(index, target) && target.breaker().is_closed())
         && let Ok(permit) = admit(index, &targets[index], wish.now)
     {
         return Ok(permit);

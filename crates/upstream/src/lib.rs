@@ -56,6 +56,7 @@ pub use breaker::BreakerState;
 pub use failure::{Failure, InvalidTarget};
 pub use policy::Policy;
 pub use pool::Pool;
+pub use retry::is_idempotent;
 pub use target::TargetState;
 pub use terms::Terms;
 

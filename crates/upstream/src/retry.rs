@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use http::{Method, Request, Response, StatusCode};
 
+use crate::Inner;
 use crate::attempt::{Lost, attempt};
 use crate::body::{RequestBody, ResponseBody};
 use crate::choose::{choose, mixed};
@@ -22,7 +23,6 @@ use crate::pool::Pool;
 use crate::target::Permit;
 use crate::terms::Terms;
 use crate::window::Window;
-use crate::Inner;
 
 /// Retries of a service in ten seconds, beside a fifth of its calls.
 const RESERVE: u64 = 30;
@@ -58,8 +58,9 @@ impl Budget {
     }
 }
 
-/// Whether repeating a request means the same as sending it once.
-fn is_idempotent(method: &Method) -> bool {
+/// Whether repeating a request of this method means the same as sending it once (RFC 9110, section 9.2.2).
+#[must_use]
+pub fn is_idempotent(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::PUT | Method::DELETE)
 }
 

@@ -90,7 +90,8 @@ impl Plan {
         let mut rows = head(route, asked);
         rows.push(["deadline".to_owned(), self.deadline(route, service)]);
         rows.push(["call".to_owned(), self.call(route, service, asked)]);
-        rows.push(["number of calls".to_owned(), calls(service).to_owned()]);
+        rows.push(["number of calls".to_owned(), calls(service, asked.method).to_owned()]);
+        rows.extend(guard(service));
         rows.push(["worst case".to_owned(), self.worst_case(route, service)]);
         rows.extend(last(route));
         rows
@@ -231,11 +232,24 @@ fn offered(composition: &Composition) -> Vec<[String; 2]> {
     rows
 }
 
-fn calls(service: &Service) -> &'static str {
+fn calls(service: &Service, method: &Method) -> &'static str {
     match service.kind {
         ServiceKind::BuiltIn => "1 in this process, and what that operation asks of `users`",
-        _ => "1",
+        _ if !service.policy.retries => "1",
+        _ if upstream::is_idempotent(method) => "1, or 2 if the first breaks off or is answered with 502, 503 or 504",
+        _ => "1, or 2 if not a byte of the first could be sent",
     }
+}
+
+/// What keeps a service that fails from taking others with it.
+fn guard(service: &Service) -> Option<[String; 2]> {
+    if service.kind == ServiceKind::BuiltIn {
+        return None;
+    }
+    let most = format!("503 above {} calls in flight", service.policy.max_in_flight);
+    let pause = show_duration(service.policy.breaker_pause);
+    let alone = service.policy.breaker.then(|| format!(", and for {pause} or more once it keeps failing"));
+    Some(["guard".to_owned(), most + &alone.unwrap_or_default()])
 }
 
 fn joined(pieces: &[super::PathPiece], parameters: &Parameters<'_>) -> String {

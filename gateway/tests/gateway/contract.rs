@@ -58,12 +58,17 @@ access  = "anyone"
 timeout = "15s"
 "#;
 
-/// Writes a configuration directory whose service `stub` is at `url`; `extra` goes to the end of `gateway.toml`.
+/// Writes a configuration directory whose services `stub` and `patient` are at `url`; `extra` is among its settings.
 pub(crate) fn write(directory: &Path, url: &str, extra: &str) {
+    write_guarded(directory, url, &format!("url = \"{url}\""), extra);
+}
+
+/// The same, with these lines about where the service `stub` is and how it is guarded.
+pub(crate) fn write_guarded(directory: &Path, url: &str, stub: &str, extra: &str) {
     let patient = if extra.contains("grace") { "" } else { PATIENT };
     let settings = format!(
         "deadline = \"400ms\"\n{extra}\n[services.gateway]\ncontract = \"openapi/gateway.json\"\n[services.users]\nurl = \"http://127.0.0.1:9\"\ncontract = \"openapi/users.json\"\ntimeout = \"300ms\"\n\
-         [services.stub]\nurl = \"{url}\"\ncontract = \"openapi/stub.json\"\ntimeout = \"300ms\"\n\
+         [services.stub]\n{stub}\ncontract = \"openapi/stub.json\"\ntimeout = \"300ms\"\n\
          [services.patient]\nurl = \"{url}\"\ncontract = \"openapi/patient.json\"\ntimeout = \"15s\"\n"
     );
     let write = |name: &str, text: &str| {

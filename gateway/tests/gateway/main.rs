@@ -16,6 +16,7 @@ mod limits;
 mod observing;
 mod origins;
 mod proxying;
+mod resilience;
 mod statuses;
 mod streaming;
 mod tokens;
@@ -53,6 +54,13 @@ impl Gateway {
     pub(crate) async fn with(url: &str, settings: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         contract::write(directory.path(), url, settings);
+        Self::of(directory)
+    }
+
+    /// In front of the service `patient` at `url`, and of the service `stub`, with these lines in its table.
+    pub(crate) async fn guarded(url: &str, stub: &str, settings: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        contract::write_guarded(directory.path(), url, stub, settings);
         Self::of(directory)
     }
 

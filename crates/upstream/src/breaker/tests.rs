@@ -155,7 +155,9 @@ impl Model {
         if let Some((until, pause)) = self.open {
             self.probing = false;
             match (failed, verdict) {
-                (true, _) => (self.open, self.successes) = (Some((now + (pause * 2).min(60_000), (pause * 2).min(60_000))), 0),
+                (true, _) => {
+                    (self.open, self.successes) = (Some((now + (pause * 2).min(60_000), (pause * 2).min(60_000))), 0)
+                }
                 (false, Verdict::Nothing) => self.open = Some((until.min(now), pause)),
                 (false, _) if self.successes == 1 => *self = Self::default(),
                 (false, _) => self.successes = 1,

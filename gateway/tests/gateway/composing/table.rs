@@ -56,7 +56,12 @@ const fn unanswered(cause: &'static str) -> Row {
 }
 
 const fn late() -> Row {
-    Row { required: (503, "upstream_timeout"), lost: Some("upstream_timeout"), cause: Some("http_response_timeout"), calls: 1 }
+    Row {
+        required: (503, "upstream_timeout"),
+        lost: Some("upstream_timeout"),
+        cause: Some("http_response_timeout"),
+        calls: 1,
+    }
 }
 
 const fn unusable(code: &'static str, cause: Option<&'static str>) -> Row {
@@ -180,12 +185,17 @@ async fn statuses_of_the_service() {
     for status in [500, 501, 400, 403, 409, 410, 422, 302] {
         scripted(Scripted::problem(status, "internal"), failed()).await;
     }
-    let away = Row { required: (503, "upstream_unavailable"), lost: Some("upstream_unavailable"), cause: None, calls: 1 };
+    let away =
+        Row { required: (503, "upstream_unavailable"), lost: Some("upstream_unavailable"), cause: None, calls: 1 };
     scripted(Scripted::problem(503, "internal"), away.retried()).await;
     let busy = Row { required: (503, "upstream_unavailable"), lost: Some("overloaded"), cause: None, calls: 1 };
     scripted(Scripted::problem(429, "rate_limited"), busy).await;
     scripted(Scripted::problem(401, "unauthenticated"), unusable("identity_rejected", None)).await;
-    scripted(Scripted::problem(404, "not_found"), Row { required: (404, "not_found"), lost: None, cause: None, calls: 1 }).await;
+    scripted(
+        Scripted::problem(404, "not_found"),
+        Row { required: (404, "not_found"), lost: None, cause: None, calls: 1 },
+    )
+    .await;
 }
 
 #[tokio::test]

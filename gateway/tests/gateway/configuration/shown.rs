@@ -32,7 +32,8 @@ access           anyone; 401 if an access token is sent and is not valid
 body             at most 1MiB
 deadline         500ms to the head of the answer, 300ms of it to connect
 call             shop.show_product — GET /products/7%20?full=true at http://127.0.0.1:1/
-number of calls  1
+number of calls  1, or 2 if the first breaks off or is answered with 502, 503 or 504
+guard            503 above 256 calls in flight, and for 5s or more once it keeps failing
 worst case       503 with Retry-After if `shop` is down; 503 with Retry-After after 500ms if it hangs
 ";
     assert_eq!(explained(Method::GET, "/api/v1/products/7%20?full=true").unwrap(), expected);

@@ -1,6 +1,11 @@
 //! Both kinds of upstream do the same; what only one of them can do wrong is tested for that one.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
 
+mod breaking;
+mod retrying;
+mod server;
+mod targets;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};

@@ -1,0 +1,198 @@
+//! A service that fails takes nothing else with it, is left alone, and is found again.
+
+use std::time::Duration;
+
+use http::Method;
+use serde_json::json;
+use testkit::{Answer, Caller, Fault, Faulty, Stub, until};
+
+use crate::Gateway;
+use crate::composing::world::World;
+
+/// On a machine that may be busy.
+const SOON: Duration = Duration::from_secs(10);
+
+const ITEM: &str = "/api/v1/items/1";
+const PATIENT: &str = "/api/v1/patient";
+
+fn answer(text: &str) -> Fault {
+    Fault::Answer(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{text}", text.len()).into())
+}
+
+fn at(url: &str, more: &str) -> String {
+    format!("url = \"{url}\"\n{more}")
+}
+
+async fn well() -> Stub {
+    Stub::answering(200, "application/json", "{}").await
+}
+
+/// The sum of a metric over what the admin listener shows of the service `stub`.
+async fn metric(gateway: &Gateway, name: &str) -> u64 {
+    let text = Caller::new(gateway.admin).get("/metrics").await.expect(200).text();
+    let lines = text.lines().filter(|line| line.starts_with(&format!("{name}{{service=\"stub\"")));
+    lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+}
+
+fn is_shed(answer: &Answer, code: &str, cause: &str) {
+    let document = answer.problem(503, code);
+    assert_eq!(document["retryable"], true, "{}", answer.sentence());
+    let cause = if cause.is_empty() { String::new() } else { format!("agora; error={cause}") };
+    assert_eq!(answer.header("proxy-status"), cause, "{}", answer.sentence());
+    let seconds: u32 = answer.header("retry-after").parse().unwrap();
+    assert!((1..=5).contains(&seconds), "{}", answer.sentence());
+}
+
+#[tokio::test]
+async fn a_service_that_hangs_is_left_alone_while_others_answer_and_is_found_again_when_it_is_back() {
+    let (hangs, other) = (Faulty::start(Fault::Silent).await, well().await);
+    let gateway = Gateway::guarded(&other.url(), &at(&hangs.url(), "breaker_pause = \"600ms\""), "").await;
+    let caller = gateway.caller();
+    let waiting: Vec<_> = (0..5).map(|_| tokio::spawn(caller.get(ITEM).try_send())).collect();
+    until("all of them hang", SOON, async || (hangs.calls() == 5).then_some(())).await;
+    for path in [PATIENT, "/livez", "/docs", "/api/v1/meta", PATIENT] {
+        let _ = caller.get(path).await.expect(200);
+    }
+    for waiting in waiting {
+        waiting.await.unwrap().unwrap().problem(503, "upstream_timeout");
+    }
+    assert_eq!(metric(&gateway, "agora_upstream_ejections_total").await, 1);
+    is_shed(&caller.get(ITEM).await, "circuit_open", "destination_unavailable");
+    let seen = hangs.calls();
+    assert!(seen <= 6, "an open breaker makes no call: {seen}");
+    let _ = caller.get(PATIENT).await.expect(200);
+
+    hangs.set(answer("{}"));
+    let back = async || {
+        let answer = caller.get(ITEM).await;
+        if answer.status == 200 {
+            return Some(());
+        }
+        answer.problem(503, if answer.text().contains("circuit_open") { "circuit_open" } else { "upstream_timeout" });
+        None
+    };
+    until("the service is called again", SOON, back).await;
+    let closed = async || {
+        let _ = caller.get(ITEM).await.expect(200);
+        (metric(&gateway, "agora_upstream_breaker").await == 0).then_some(())
+    };
+    until("the breaker is closed", SOON, closed).await;
+}
+
+#[tokio::test]
+async fn a_service_that_hangs_holds_so_many_requests_and_no_more() {
+    let (hangs, other) = (Faulty::start(Fault::Silent).await, well().await);
+    let gateway = Gateway::guarded(&other.url(), &at(&hangs.url(), "max_in_flight = 2\nbreaker = false"), "").await;
+    let caller = gateway.caller();
+    let full = async || {
+        let _waiting = [tokio::spawn(caller.get(ITEM).try_send()), tokio::spawn(caller.get(ITEM).try_send())];
+        let third = caller.get(ITEM).await;
+        third.text().contains("bulkhead_full").then_some(third)
+    };
+    let third = until("two of three wait", SOON, full).await;
+    is_shed(&third, "bulkhead_full", "connection_limit_reached");
+    assert_eq!(third.header("retry-after"), "1");
+    let _ = caller.get(PATIENT).await.expect(200);
+    hangs.set(answer("{}"));
+    let free = async || (caller.get(ITEM).await.status == 200).then_some(());
+    until("there is room again", SOON, free).await;
+}
+
+#[tokio::test]
+async fn above_so_many_requests_that_wait_the_next_is_refused_and_what_needs_no_service_goes_on() {
+    let (hangs, other) = (Faulty::start(Fault::Silent).await, well().await);
+    let settings = "[limits]\nrequests_in_flight = 3\n";
+    let gateway = Gateway::guarded(&hangs.url(), &at(&other.url(), ""), settings).await;
+    let caller = gateway.caller();
+    let waiting: Vec<_> = (0..3).map(|_| tokio::spawn(caller.get(PATIENT).try_send())).collect();
+    until("all of them hang", SOON, async || (hangs.calls() == 3).then_some(())).await;
+    let refused = caller.get(ITEM).await;
+    is_shed(&refused, "overloaded", "");
+    assert_eq!((refused.header("retry-after"), other.calls()), ("1", 0));
+    for path in ["/livez", "/docs", "/.well-known/jwks.json"] {
+        let _ = caller.get(path).await.expect(200);
+    }
+    waiting.iter().for_each(tokio::task::JoinHandle::abort);
+    let free = async || (caller.get(ITEM).await.status == 200).then_some(());
+    until("the places are given back", SOON, free).await;
+}
+
+#[tokio::test]
+async fn a_service_is_told_how_long_the_gateway_waits_and_an_origin_is_not() {
+    assert_eq!(boot::TIMEOUT, upstream::TIMEOUT);
+    let takes_all = |_: bytes::Bytes| async { ([("content-type", "application/json")], "{}") };
+    let stub = Stub::start(axum::Router::new().fallback(takes_all)).await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let caller = gateway.caller().with_header("x-internal-timeout-ms", "999999");
+    let _ = caller.get(ITEM).await.expect(200);
+    let told: u64 = stub.last().header("x-internal-timeout-ms").parse().unwrap();
+    assert!((1..=300).contains(&told), "{told}");
+    let _ = caller.post("/api/v1/items", &json!({"a": 1})).await.expect(200);
+    assert_ne!(stub.last().header("x-internal-timeout-ms"), "");
+    let _ = caller.get("/legacy/x").await.expect(200);
+    assert_eq!(stub.last().header("x-internal-timeout-ms"), "");
+    let upload =
+        caller.call(Method::POST, "/api/v1/uploads").body("multipart/form-data; boundary=x", vec![b'x'; 200_000]);
+    let _ = upload.await.expect(200);
+    assert_eq!(stub.last().header("x-internal-timeout-ms"), "", "nobody knows how long an upload takes");
+}
+
+#[tokio::test]
+async fn one_of_two_targets_that_is_not_well_gets_no_requests_and_metrics_tell() {
+    let unwell = |request: axum::extract::Request| async move {
+        let status = if request.uri().path() == "/readyz" { 503 } else { 200 };
+        (http::StatusCode::from_u16(status).unwrap(), [("content-type", "application/json")], "{}")
+    };
+    let (sick, well) = (Stub::start(axum::Router::new().fallback(unwell)).await, well().await);
+    let stub = format!("urls = [\"{}\", \"{}\"]\nhealth = \"/readyz\"", sick.url(), well.url());
+    let gateway = Gateway::guarded(&well.url(), &stub, "").await;
+    until("one target is out", SOON, async || (metric(&gateway, "agora_upstream_healthy").await == 1).then_some(()))
+        .await;
+    let before = sick.requests().iter().filter(|request| request.uri != "/readyz").count();
+    for _ in 0..20 {
+        let _ = gateway.caller().get(ITEM).await.expect(200);
+    }
+    let asked = sick.requests().iter().filter(|request| request.uri != "/readyz").count();
+    assert_eq!(asked, before);
+}
+
+#[tokio::test]
+async fn one_of_two_targets_that_is_gone_costs_no_request_an_answer() {
+    let (well, gone) = (well().await, testkit::faulty::Refusing::start());
+    let stub = format!("urls = [\"{}\", \"{}\"]", gone.url(), well.url());
+    let gateway = Gateway::guarded(&well.url(), &stub, "").await;
+    for _ in 0..30 {
+        let _ = gateway.caller().get(ITEM).await.expect(200);
+        let _ = gateway.caller().post("/api/v1/items", &json!({"a": 1})).await.expect(200);
+    }
+    assert_eq!(well.calls(), 60);
+    assert!(metric(&gateway, "agora_upstream_retries_total").await >= 5);
+    assert_eq!(metric(&gateway, "agora_upstream_breaker").await, 1);
+    assert_eq!(metric(&gateway, "agora_upstream_in_flight").await, 0);
+}
+
+const HOME: &str = r#"
+[[route]]
+match = "GET /home"
+access = "anyone"
+doc = { id = "show_home", summary = "Show the home page", tag = "Home" }
+parts.me = { to = "people.show_me", required = true }
+parts.cart = { to = "shop.show_cart" }
+"#;
+
+#[tokio::test]
+async fn a_part_whose_service_is_left_alone_says_so() {
+    let world = World::with(HOME).await;
+    world.gateway.upstream("shop").sever(true);
+    let lost = async || {
+        let answer = world.get("/home").await.expect(200);
+        (answer.header("gateway-parts") == "cart;state=error;code=circuit_open").then_some(())
+    };
+    until("the part is left alone", SOON, lost).await;
+    world.gateway.upstream("people").sever(true);
+    let required = async || {
+        let answer = world.get("/home").await;
+        answer.text().contains("circuit_open").then_some(answer)
+    };
+    is_shed(&until("nobody is called", SOON, required).await, "circuit_open", "destination_unavailable");
+}
