@@ -181,14 +181,18 @@ impl Upstream {
     /// # Errors
     ///
     /// A [`Failure`] that says what went wrong before a complete head, or a small body, had arrived.
-    pub async fn send(
-        &self,
-        pool: &Pool,
+    pub fn send<'a>(
+        &'a self,
+        pool: &'a Pool,
         request: Request<RequestBody>,
         terms: Terms,
-    ) -> Result<Response<ResponseBody>, Failure> {
-        let _place = self.0.bulkhead.enter().ok_or(Failure::BulkheadFull)?;
-        retry::send(&self.0, pool, request, terms).await
+    ) -> impl Future<Output = Result<Response<ResponseBody>, Failure>> + Send + 'a {
+        // No `async fn`: that would have a second place for each of these, and they are large.
+        let (mut unsent, mut terms) = (Some(request), terms);
+        async move {
+            let _place = self.0.bulkhead.enter().ok_or(Failure::BulkheadFull)?;
+            retry::send(&self.0, pool, &mut unsent, &mut terms).await
+        }
     }
 
     /// Asks one target, by its place in [`UpstreamState::targets`], whether it is well, until `deadline`. One that has
@@ -199,7 +203,7 @@ impl Upstream {
         let answered = match (&*self.0.kind, self.0.is_severed()) {
             (_, true) => None,
             (Kind::Local(local), _) => within(deadline, local.send(request)).await.ok(),
-            (Kind::Remote(remote), _) => remote.send(pool, target, request, deadline).await.ok(),
+            (Kind::Remote(remote), _) => remote.send(pool, target, &mut Some(request), deadline).await.ok(),
         };
         if let Some(target) = self.0.targets.get(target) {
             target.checked(answered.is_some_and(|response| response.status().is_success()));

@@ -84,13 +84,13 @@ impl Terms {
     }
 
     /// Waits until an upload has ended too long ago; none where the deadline is a moment.
-    pub(crate) fn overdue(&mut self) -> Option<impl Future<Output = ()>> {
+    pub(crate) fn overdue(&mut self) -> Option<Pin<Box<dyn Future<Output = ()> + Send + '_>>> {
         match &mut self.deadline {
             Deadline::At(_) => None,
-            Deadline::AfterUpload(ended, then) => Some(async move {
+            Deadline::AfterUpload(ended, then) => Some(Box::pin(async move {
                 ended.await;
                 tokio::time::sleep(*then).await;
-            }),
+            })),
         }
     }
 }

@@ -180,7 +180,7 @@ async fn both_kinds_try_a_read_again_and_never_a_write() {
         let counted = Arc::clone(&count);
         let away_at_first = any(move || {
             let calls = counted.fetch_add(1, Ordering::SeqCst);
-            async move { if calls % 2 == 0 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK } }
+            async move { if calls.is_multiple_of(2) { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK } }
         });
         for upstream in both(Router::new().fallback(away_at_first)).await {
             let before = count.load(Ordering::SeqCst);

@@ -143,7 +143,7 @@ async fn silence(stream: &mut TcpStream) {
 /// Reads the rest of a request: head, and body by its length.
 async fn read_request(stream: &mut TcpStream, first: u8) -> std::io::Result<String> {
     let mut bytes = vec![first];
-    let mut some = [0; 16 * 1024];
+    let mut some = vec![0; 16 * 1024];
     loop {
         if let Some(end) = bytes.windows(4).position(|part| part == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
