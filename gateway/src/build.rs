@@ -183,7 +183,9 @@ fn pages(
     stop: &CancellationToken,
 ) -> Result<Beside, BuildError> {
     let services = plan.services.iter().zip(upstreams);
-    let asked = services.filter(|(service, _)| service.kind == ServiceKind::Contracted).map(|(_, one)| one.clone());
+    let asked = services.filter(|(service, _)| service.kind == ServiceKind::Contracted);
+    // Whoever asks whether a service is well wants to hear it from the service; and that is no reason to leave it alone.
+    let asked = asked.map(|(_, one)| one.with_policy(Policy::unguarded()));
     let (auth, stop) = (Arc::clone(auth), stop.clone());
     Ok(Beside {
         site: Arc::new(ArcSwap::from_pointee(Site::new(plan)?)),

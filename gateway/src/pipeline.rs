@@ -102,8 +102,6 @@ async fn phases(
     }
     // limit: after authenticate, because a quota belongs to a user. (Nothing is limited here yet.)
     // look up: after limit, so that a hit counts too. (Nothing is cached yet.)
-    // shed: only what has to wait for services, so that everything else goes on; given back with the answer's head.
-    let _place = plane.shared.waiting.enter()?;
     let response = match plane.surface().composition(id, uri.query()) {
         // forward: one service, both bodies streaming.
         None => to_service(plane, connection, exchange, (id, parameters), request, assertion).await?,
@@ -192,6 +190,7 @@ async fn to_service(
         websocket: surface.plan.route(id).websocket,
         assertion: assertion.filter(|_| compiled.receiver != Receiver::Origin),
         route: Some(compiled),
+        has_place: false,
     };
     let called = exchange.line().is_some().then(Instant::now);
     let answered = forward::forward(plane, connection, &exchange.context, call, request.map(Intake::Incoming)).await;
@@ -276,6 +275,8 @@ async fn beside_the_plan(
         websocket: false,
         assertion: None,
         route: None,
+        // Pages and probes go on when services have too much to do.
+        has_place: true,
     };
     forward::forward(plane, connection, &exchange.context, call, request.map(Intake::Incoming)).await
 }

@@ -47,7 +47,9 @@ pub(crate) async fn attempt(
     request: &mut Unsent,
     terms: &mut Terms,
 ) -> Result<Response<ResponseBody>, Lost> {
-    if let (true, Some(left), Some(request)) = (terms.tells, terms.left(), &mut *request) {
+    if terms.tells
+        && let (Some(left), Some(request)) = (terms.left(), &mut *request)
+    {
         request.headers_mut().insert(TIMEOUT, HeaderValue::from(millis(left).max(1)));
     }
     let deadline = terms.deadline();

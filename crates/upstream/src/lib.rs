@@ -83,6 +83,8 @@ struct Inner {
     severed: Arc<AtomicBool>,
     policy: Policy,
     bulkhead: Bulkhead,
+    /// For requests that stream in: a client that is slow to send one must not take the place of others.
+    uploads: Bulkhead,
     budget: Budget,
     targets: Vec<Arc<Target>>,
     turn: AtomicU64,
@@ -157,7 +159,7 @@ impl Upstream {
     #[must_use]
     pub fn state(&self) -> UpstreamState {
         UpstreamState {
-            in_flight: self.0.bulkhead.in_flight(),
+            in_flight: self.0.bulkhead.in_flight() + self.0.uploads.in_flight(),
             retries: self.0.budget.total(),
             targets: self.0.targets.iter().map(|target| target.state()).collect(),
         }
@@ -190,7 +192,8 @@ impl Upstream {
         // No `async fn`: that would have a second place for each of these, and they are large.
         let (mut unsent, mut terms) = (Some(request), terms);
         async move {
-            let _place = self.0.bulkhead.enter().ok_or(Failure::BulkheadFull)?;
+            let bulkhead = if terms.is_upload() { &self.0.uploads } else { &self.0.bulkhead };
+            let _place = bulkhead.enter().ok_or(Failure::BulkheadFull)?;
             retry::send(&self.0, pool, &mut unsent, &mut terms).await
         }
     }
@@ -250,8 +253,9 @@ impl Inner {
             Kind::Local(_) => vec![target("local")],
             Kind::Remote(remote) => remote.labels().map(target).collect(),
         };
-        let bulkhead = Bulkhead::new(policy.max_in_flight);
-        Self { name, kind, severed, policy, bulkhead, budget: Budget::default(), targets, turn: AtomicU64::new(0) }
+        let [bulkhead, uploads] = [(); 2].map(|()| Bulkhead::new(policy.max_in_flight));
+        let (budget, turn) = (Budget::default(), AtomicU64::new(0));
+        Self { name, kind, severed, policy, bulkhead, uploads, budget, targets, turn }
     }
 
     fn is_severed(&self) -> bool {

@@ -59,6 +59,10 @@ impl Terms {
         self
     }
 
+    pub(crate) fn is_upload(&self) -> bool {
+        matches!(self.deadline, Deadline::AfterUpload(..))
+    }
+
     /// When the call that begins now has to be over.
     pub(crate) fn deadline(&self) -> Instant {
         match &self.deadline {

@@ -53,6 +53,19 @@ async fn what_is_not_idempotent_is_never_sent_twice_once_a_byte_of_it_went_out()
 }
 
 #[tokio::test]
+async fn nor_is_it_on_a_connection_that_was_used_before() {
+    for fault in faults() {
+        let server = Server::start(vec![ok(), fault.clone(), ok()]).await;
+        let (upstream, pool) = (server.upstream(retrying()), Pool::new());
+        for seen in 1..=2 {
+            let terms = Terms::until(soon()).collecting(1024);
+            let _outcome = upstream.send(&pool, request("POST", &Bytes::from("body")), terms).await;
+            assert_eq!(server.seen(), seen, "{fault:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_idempotent_is_sent_once_more_as_it_was() {
     let body = Bytes::from(vec![b'x'; 3_000]);
     for (method, body) in [("GET", Bytes::new()), ("HEAD", Bytes::new()), ("PUT", body), ("DELETE", Bytes::new())] {
