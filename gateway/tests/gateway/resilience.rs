@@ -84,12 +84,18 @@ async fn a_service_that_hangs_holds_so_many_requests_and_no_more() {
     let (hangs, other) = (Faulty::start(Fault::Silent).await, well().await);
     let gateway = Gateway::guarded(&other.url(), &at(&hangs.url(), "max_in_flight = 2\nbreaker = false"), "").await;
     let caller = gateway.caller();
+    // On a busy machine the two may have waited in vain before the third comes: then once more.
     let full = async || {
-        let _waiting = [tokio::spawn(caller.get(ITEM).try_send()), tokio::spawn(caller.get(ITEM).try_send())];
+        let before = hangs.calls();
+        let waiting = [tokio::spawn(caller.get(ITEM).try_send()), tokio::spawn(caller.get(ITEM).try_send())];
+        until("two wait", SOON, async || (hangs.calls() == before + 2).then_some(())).await;
         let third = caller.get(ITEM).await;
+        for waiting in waiting {
+            waiting.await.unwrap().unwrap().problem(503, "upstream_timeout");
+        }
         third.text().contains("bulkhead_full").then_some(third)
     };
-    let third = until("two of three wait", SOON, full).await;
+    let third = until("the third is refused", SOON, full).await;
     is_shed(&third, "bulkhead_full", "connection_limit_reached");
     assert_eq!(third.header("retry-after"), "1");
     let _ = caller.get(PATIENT).await.expect(200);

@@ -11,7 +11,7 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use upstream::{Failure, Policy, Pool, RequestBody, ResponseBody, TIMEOUT, Terms, Upstream};
 
-use crate::server::{Does, Server, ok, status};
+use crate::server::{BlackHole, Does, Server, ok, status};
 use crate::{both, soon};
 
 /// Without breakers, which would end a series of failures early.
@@ -124,6 +124,20 @@ async fn a_connection_that_is_refused_is_tried_again_by_any_method_elsewhere_at_
     }
     assert_eq!((gone.seen(), here.seen()), (0, 80));
     assert!(upstream.state().retries > 0);
+}
+
+#[tokio::test]
+async fn what_could_not_even_be_connected_is_tried_once_more_by_any_method() {
+    let hole = BlackHole::start();
+    let nowhere = "http://does-not-exist.invalid:80".parse().unwrap();
+    for (url, failure) in [(hole.url(), Failure::ConnectionTimeout), (nowhere, Failure::Dns)] {
+        for method in ["GET", "POST"] {
+            let upstream = Upstream::remote_within("stub", std::slice::from_ref(&url), Duration::from_millis(50));
+            let upstream = upstream.unwrap().with_policy(retrying());
+            assert_eq!(send(&upstream, method, &Bytes::from("body")).await.unwrap_err(), failure, "{method}");
+            assert_eq!(upstream.state().retries, 1, "{method} {failure:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use upstream::{Policy, Upstream};
@@ -91,6 +91,29 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.accepting.abort();
+    }
+}
+
+/// A port on which connecting neither succeeds nor fails.
+pub(crate) struct BlackHole {
+    address: SocketAddr,
+    /// The port, and the connections that fill its queue.
+    _held: (Socket, Vec<std::net::TcpStream>),
+}
+
+impl BlackHole {
+    pub(crate) fn start() -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        socket.listen(0).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        let connect = || std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok();
+        let queue = std::iter::from_fn(connect).take(64).collect();
+        Self { address, _held: (socket, queue) }
+    }
+
+    pub(crate) fn url(&self) -> http::Uri {
+        format!("http://{}", self.address).parse().unwrap()
     }
 }
 
