@@ -25,8 +25,6 @@ pub(crate) async fn answer(
     caller: &Caller,
     request: Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
-    // shed: only what has to wait for services, so that everything else goes on; given back with the answer's head.
-    let _place = plane.shared.waiting.enter()?;
     let surface = plane.surface();
     let compiled = surface.route(id).ok_or(GatewayError::RouteNotFound)?;
     let site = Site { plane, connection, context, id, compiled };
@@ -76,6 +74,7 @@ impl Site<'_> {
             websocket: route.websocket,
             assertion: if asserts { plane.assertion_for(caller, route, self.context) } else { None },
             route: Some(compiled),
+            has_place: false,
         };
         forward::forward(plane, self.connection, self.context, call, request).await
     }

@@ -104,13 +104,7 @@ impl From<GatewayError> for Problem {
             GatewayError::Overloaded => Self::new(Code::Overloaded)
                 .with_detail("Too many requests wait for services already. Try again shortly.")
                 .with_retry_after(WHEN_BUSY),
-            GatewayError::Undeclared { status, retry_after } => {
-                let problem = Self::new(Code::for_status(status)).with_status(status);
-                match retry_after {
-                    Some(retry_after) => problem.with_header(header::RETRY_AFTER, retry_after),
-                    None => problem,
-                }
-            }
+            GatewayError::Undeclared { status, retry_after } => undeclared(status, retry_after),
             GatewayError::IdentityRejected { .. } => Self::new(Code::IdentityRejected),
             GatewayError::Include { errors } => Self::new(Code::InvalidInclude).with_errors(errors),
             GatewayError::Missing { name, place } => Self::new(Code::InvalidParameter)
@@ -174,6 +168,14 @@ fn unsatisfied(length: usize) -> Problem {
         .with_status(StatusCode::RANGE_NOT_SATISFIABLE)
         .with_detail(format!("The answer has {length} bytes, and no such range."))
         .with_header(header::CONTENT_RANGE, range)
+}
+
+fn undeclared(status: StatusCode, retry_after: Option<HeaderValue>) -> Problem {
+    let problem = Problem::new(Code::for_status(status)).with_status(status);
+    match retry_after {
+        Some(retry_after) => problem.with_header(header::RETRY_AFTER, retry_after),
+        None => problem,
+    }
 }
 
 fn refused(refusal: Refusal) -> Problem {

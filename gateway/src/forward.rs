@@ -47,6 +47,8 @@ pub(crate) struct Call<'a> {
     pub(crate) websocket: bool,
     /// The route, whose contract declares statuses; what it does not declare must be a problem document.
     pub(crate) route: Option<&'a Compiled>,
+    /// Whether the request has its place among those that wait for services already, or needs none.
+    pub(crate) has_place: bool,
 }
 
 /// The body of a request before it is sent on.
@@ -96,6 +98,9 @@ pub(crate) async fn forward(
         // Said aloud, because hyper leaves out a body without a length where a method seldom has one.
         head.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
+    // Taken now that the request is here: whoever is slow to send one, waits for nobody and takes nobody's place.
+    let counts = !call.has_place && progress.is_none();
+    let _place = if counts { Some(plane.shared.waiting.enter()?) } else { None };
     let deadline = complete.unwrap_or_else(Instant::now) + call.timeout;
     let sent = send(plane, &call, Request::from_parts(head, body), progress.as_ref(), deadline).await;
     // A streamed upload may have taken longer than the call may; what is left to wait for starts now.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use boot::{CancellationToken, Tasks};
-use upstream::{Pool, Upstream};
+use upstream::{Policy, Pool, Upstream};
 
 use crate::auth::Auth;
 use crate::beside::{Beside, Site};
@@ -197,7 +197,9 @@ impl Live {
 /// The services that are asked whether they are ready.
 fn asked(surface: &Surface) -> Vec<Upstream> {
     let services = surface.plan.services.iter().zip(&surface.upstreams);
-    services.filter(|(service, _)| service.kind == ServiceKind::Contracted).map(|(_, one)| one.clone()).collect()
+    let asked = services.filter(|(service, _)| service.kind == ServiceKind::Contracted);
+    // Whoever asks whether a service is well wants to hear it from the service; and that is no reason to leave it alone.
+    asked.map(|(_, one)| one.with_policy(Policy::unguarded())).collect()
 }
 
 /// The settings that differ and are read at the start only.

@@ -289,6 +289,8 @@ async fn beside_the_plan(
         websocket: false,
         assertion: None,
         route: None,
+        // Pages and probes go on when services have too much to do.
+        has_place: true,
     };
     forward::forward(plane, connection, &exchange.context, call, request.map(Intake::Incoming)).await
 }

@@ -1,7 +1,8 @@
 //! Shedding: beyond so many requests that wait for services, one more is refused at once instead of waiting too.
 //!
 //! It stands above the bulkheads: one service that hangs fills its own bulkhead, and this is for when several do, or when
-//! there is simply too much. What needs no service is not counted, so it goes on.
+//! there is simply too much. What needs no service is not counted, so it goes on; nor is a request of which the client has
+//! not sent all yet.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -18,10 +18,14 @@ use crate::{Inner, Kind, within};
 /// How many whole milliseconds, at least one, a service has to answer. Services read it as `boot` has it.
 pub const TIMEOUT: HeaderName = HeaderName::from_static("x-internal-timeout-ms");
 
+/// A request until it is sent. It lies in one place, because a call is several futures deep and a request is large.
+pub(crate) type Unsent = Option<Request<RequestBody>>;
+
 /// Why an attempt brought no answer, and whether it may be made again.
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Lost {
-    /// Not a byte of the request was sent, and here it is.
-    Unsent(Failure, Box<Request<RequestBody>>),
+    /// Not a byte of the request was sent; it is back in its place.
+    Unsent(Failure),
     /// The request may have been received, but the connection ended before its answer was complete.
     Broken(Failure),
     /// Sending it again would not help, or would take as long again.
@@ -29,9 +33,9 @@ pub(crate) enum Lost {
 }
 
 impl Lost {
-    pub(crate) fn failure(&self) -> Failure {
+    pub(crate) fn failure(self) -> Failure {
         match self {
-            Self::Unsent(failure, _) | Self::Broken(failure) | Self::Final(failure) => *failure,
+            Self::Unsent(failure) | Self::Broken(failure) | Self::Final(failure) => failure,
         }
     }
 }
@@ -40,73 +44,78 @@ pub(crate) async fn attempt(
     inner: &Inner,
     pool: &Pool,
     mut permit: Permit<'_>,
-    mut request: Request<RequestBody>,
+    request: &mut Unsent,
     terms: &mut Terms,
 ) -> Result<Response<ResponseBody>, Lost> {
-    if let Some(left) = terms.left().filter(|_| terms.tells) {
+    if terms.tells
+        && let (Some(left), Some(request)) = (terms.left(), &mut *request)
+    {
         request.headers_mut().insert(TIMEOUT, HeaderValue::from(millis(left).max(1)));
     }
-    let answered = match awaited(inner, pool, permit.index, request, terms).await {
-        Ok(response) => collected(response, terms.collect, terms.rest()).await,
-        Err(lost) => Err(lost),
+    let deadline = terms.deadline();
+    let mut answered = match terms.overdue() {
+        None => awaited(inner, pool, permit.index, request, deadline).await,
+        // Uploads are long, and few: they may cost an allocation.
+        Some(overdue) => tokio::select! {
+            answered = Box::pin(awaited(inner, pool, permit.index, request, deadline)) => answered,
+            () = overdue => Err(Lost::Final(Failure::ResponseTimeout)),
+        },
     };
+    if let Ok(response) = &mut answered
+        && let Some(lost) = collected(response, terms.collect, terms.rest()).await
+    {
+        answered = Err(lost);
+    }
     let verdict = match &answered {
         Ok(response) => of_status(response.status()),
         Err(lost) => of_failure(lost.failure()),
     };
     permit.settle(verdict);
-    let mut response = answered?;
-    if verdict == Verdict::Good && inner.policy.breaker {
+    if let Ok(response) = &mut answered
+        && verdict == Verdict::Good
+        && inner.policy.breaker
+    {
         response.body_mut().watch(|| permit.watch(millis(inner.policy.body_idle)));
     }
-    Ok(response)
+    answered
 }
 
-/// Sends the request, and waits no longer for the head of its answer than the terms allow.
+/// Sends the request, and waits no longer for the head of its answer than it may.
 async fn awaited(
     inner: &Inner,
     pool: &Pool,
     target: usize,
-    request: Request<RequestBody>,
-    terms: &mut Terms,
+    request: &mut Unsent,
+    deadline: Instant,
 ) -> Result<Response<ResponseBody>, Lost> {
     if inner.is_severed() {
-        return Err(Lost::Unsent(Failure::ConnectionRefused, Box::new(request)));
+        return Err(Lost::Unsent(Failure::ConnectionRefused));
     }
-    let deadline = terms.deadline();
-    let sending = async {
-        match &*inner.kind {
-            Kind::Local(local) => within(deadline, local.send(request)).await.map_err(|failure| match failure {
+    match &*inner.kind {
+        Kind::Local(local) => {
+            let Some(call) = request.take().map(|request| local.send(request)) else {
+                return Err(Lost::Final(Failure::Unreachable));
+            };
+            within(deadline, call).await.map_err(|failure| match failure {
                 Failure::ConnectionTerminated | Failure::ResponseIncomplete => Lost::Broken(failure),
                 failure => Lost::Final(failure),
-            }),
-            Kind::Remote(remote) => remote.send(pool, target, request, deadline).await,
+            })
         }
-    };
-    match terms.overdue() {
-        None => sending.await,
-        Some(overdue) => tokio::select! {
-            answered = sending => answered,
-            () = overdue => Err(Lost::Final(Failure::ResponseTimeout)),
-        },
+        Kind::Remote(remote) => remote.send(pool, target, request, deadline).await,
     }
 }
 
 /// Takes in what is small. A body that is cut may be asked for again; one that stalls would only stall again.
-async fn collected(
-    response: Response<ResponseBody>,
-    limit: u64,
-    deadline: Instant,
-) -> Result<Response<ResponseBody>, Lost> {
-    let is_small = response.body().size_hint().exact().is_some_and(|length| length > 0 && length <= limit);
-    if !is_small {
-        return Ok(response);
+async fn collected(response: &mut Response<ResponseBody>, limit: u64, deadline: Instant) -> Option<Lost> {
+    let body = response.body_mut();
+    let is_small = body.size_hint().exact().is_some_and(|length| length > 0 && length <= limit);
+    if !is_small || body.is_in_memory() {
+        return None;
     }
-    let (head, body) = response.into_parts();
-    match tokio::time::timeout_at(deadline.into(), body.collected()).await {
-        Ok(Some(bytes)) => Ok(Response::from_parts(head, ResponseBody::buffered(bytes))),
-        Ok(None) => Err(Lost::Broken(Failure::ResponseIncomplete)),
-        Err(_elapsed) => Err(Lost::Final(Failure::ResponseIncomplete)),
+    match tokio::time::timeout_at(deadline.into(), body.collect_here()).await {
+        Ok(Some(())) => None,
+        Ok(None) => Some(Lost::Broken(Failure::ResponseIncomplete)),
+        Err(_elapsed) => Some(Lost::Final(Failure::ResponseIncomplete)),
     }
 }
 

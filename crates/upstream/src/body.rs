@@ -132,7 +132,7 @@ impl ResponseBody {
 
     /// Has the body watched, if there is still something of it to come.
     pub(crate) fn watch(&mut self, watch: impl FnOnce() -> Watch) {
-        if !matches!(self.source, Source::Buffered(_)) && !self.is_end_stream() {
+        if !self.is_in_memory() && !self.is_end_stream() {
             self.watch = Some(watch());
         }
     }
@@ -157,18 +157,22 @@ impl ResponseBody {
         }
     }
 
-    /// The whole body; `None` where it breaks off. Usually it is one frame, which is handed on as it is.
-    pub(crate) async fn collected(mut self) -> Option<Bytes> {
-        let mut collected = self.data().await?;
-        if self.is_end_stream() {
-            return Some(collected);
-        }
-        let mut joined = BytesMut::from(&*collected);
+    pub(crate) fn is_in_memory(&self) -> bool {
+        matches!(self.source, Source::Buffered(_))
+    }
+
+    /// Takes the whole body into memory; `None` where it breaks off. Usually it is one frame, which is kept as it is.
+    pub(crate) async fn collect_here(&mut self) -> Option<()> {
+        let first = self.data().await?;
+        let mut joined = BytesMut::new();
         while !self.is_end_stream() {
-            collected = self.data().await?;
-            joined.extend_from_slice(&collected);
+            if joined.is_empty() {
+                joined.extend_from_slice(&first);
+            }
+            joined.extend_from_slice(&self.data().await?);
         }
-        Some(joined.freeze())
+        *self = Self::buffered(if joined.is_empty() { first } else { joined.freeze() });
+        Some(())
     }
 
     async fn data(&mut self) -> Option<Bytes> {

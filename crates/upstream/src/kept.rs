@@ -1,7 +1,8 @@
 //! A request that may have to be sent once more.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue, Method, Request, Uri};
 
 use crate::body::RequestBody;
 
@@ -12,15 +13,13 @@ const USUAL_HEAD: usize = 1024;
 
 /// All that is needed to make a request a second time.
 ///
-/// Every call that may be repeated pays for this, and hardly one needs it. So the fields are kept as one flat piece of
-/// text: an allocation and a copy of some hundred bytes. Cloning the map would take two tables, and count a reference of
-/// every name and value up and down again. Whoever needs it parses it.
+/// Every call that may be repeated pays for this, and hardly one needs it. So the head is kept as one flat piece of text:
+/// an allocation and a copy of some hundred bytes. Cloning the map of its fields would take two tables, and count a
+/// reference of every name and value up and down again. Whoever needs it parses it.
 #[derive(Debug)]
 pub(crate) struct Kept {
-    method: Method,
-    uri: Uri,
-    /// `name:value`, each ended by a line feed, which is in no name and no value.
-    fields: Vec<u8>,
+    /// Method, URI, and each field as `name:value`: lines, since a line feed is in none of them.
+    head: Vec<u8>,
     body: Bytes,
 }
 
@@ -28,43 +27,38 @@ impl Kept {
     /// Keeps a request, if its body is in memory and small.
     pub(crate) fn of(request: &Request<RequestBody>) -> Option<Self> {
         let body = request.body().in_memory().filter(|body| body.len() <= BODY_LIMIT)?;
-        let mut fields = Vec::with_capacity(USUAL_HEAD);
+        let mut head = Vec::with_capacity(USUAL_HEAD);
+        let mut put = |pieces: [&[u8]; 3]| pieces.iter().for_each(|piece| head.extend_from_slice(piece));
+        put([request.method().as_str().as_bytes(), b"\n", b""]);
+        // A request to a service has a path and a query, and nothing before them.
+        put([request.uri().path_and_query().map_or("/", PathAndQuery::as_str).as_bytes(), b"\n", b""]);
         for (name, value) in request.headers() {
-            fields.extend_from_slice(name.as_str().as_bytes());
-            fields.push(b':');
-            fields.extend_from_slice(value.as_bytes());
-            fields.push(b'\n');
+            put([name.as_str().as_bytes(), b":", value.as_bytes()]);
+            put([b"\n", b"", b""]);
         }
-        Some(Self { method: request.method().clone(), uri: request.uri().clone(), fields, body })
+        Some(Self { head, body })
     }
 
-    /// The request again.
-    pub(crate) fn into_request(self) -> Request<RequestBody> {
+    /// The request again; none only if it was no request.
+    pub(crate) fn into_request(self) -> Option<Request<RequestBody>> {
+        let mut lines = self.head.split(|byte| *byte == b'\n');
         let mut request = Request::new(RequestBody::from(self.body));
-        *request.method_mut() = self.method;
-        *request.uri_mut() = self.uri;
-        *request.headers_mut() = read(&self.fields);
-        request
-    }
-}
-
-fn read(fields: &[u8]) -> HeaderMap {
-    let mut map = HeaderMap::new();
-    for line in fields.split(|byte| *byte == b'\n') {
-        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
-        let (name, value) = line.split_at(colon);
-        // What was a name and a value is one again.
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(&value[1..])) {
-            map.append(name, value);
+        *request.method_mut() = Method::from_bytes(lines.next()?).ok()?;
+        *request.uri_mut() = Uri::from(PathAndQuery::try_from(lines.next()?).ok()?);
+        for line in lines.filter(|line| !line.is_empty()) {
+            let (name, value) = line.split_at(line.iter().position(|byte| *byte == b':')?);
+            let name = HeaderName::from_bytes(name).ok()?;
+            request.headers_mut().append(name, HeaderValue::from_bytes(value.get(1..)?).ok()?);
         }
+        Some(request)
     }
-    map
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use http_body_util::BodyExt as _;
     use proptest::prelude::*;
 
     use super::*;
@@ -86,7 +80,7 @@ mod tests {
                 let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
                 request.headers_mut().append(name, HeaderValue::from_bytes(&value).unwrap());
             }
-            let again = Kept::of(&request).unwrap().into_request();
+            let again = Kept::of(&request).unwrap().into_request().unwrap();
             prop_assert_eq!(again.method(), request.method());
             prop_assert_eq!(again.uri(), request.uri());
             prop_assert_eq!(again.headers(), request.headers());
@@ -101,6 +95,4 @@ mod tests {
         let empty = http_body_util::Empty::new().map_err(|never| match never {});
         assert!(Kept::of(&Request::new(RequestBody::stream(empty))).is_none());
     }
-
-    use http_body_util::BodyExt as _;
 }

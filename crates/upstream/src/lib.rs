@@ -83,6 +83,8 @@ struct Inner {
     severed: Arc<AtomicBool>,
     policy: Policy,
     bulkhead: Bulkhead,
+    /// For requests that stream in: a client that is slow to send one must not take the place of others.
+    uploads: Bulkhead,
     budget: Budget,
     targets: Vec<Arc<Target>>,
     turn: AtomicU64,
@@ -157,7 +159,7 @@ impl Upstream {
     #[must_use]
     pub fn state(&self) -> UpstreamState {
         UpstreamState {
-            in_flight: self.0.bulkhead.in_flight(),
+            in_flight: self.0.bulkhead.in_flight() + self.0.uploads.in_flight(),
             retries: self.0.budget.total(),
             targets: self.0.targets.iter().map(|target| target.state()).collect(),
         }
@@ -181,14 +183,19 @@ impl Upstream {
     /// # Errors
     ///
     /// A [`Failure`] that says what went wrong before a complete head, or a small body, had arrived.
-    pub async fn send(
-        &self,
-        pool: &Pool,
+    pub fn send<'a>(
+        &'a self,
+        pool: &'a Pool,
         request: Request<RequestBody>,
         terms: Terms,
-    ) -> Result<Response<ResponseBody>, Failure> {
-        let _place = self.0.bulkhead.enter().ok_or(Failure::BulkheadFull)?;
-        retry::send(&self.0, pool, request, terms).await
+    ) -> impl Future<Output = Result<Response<ResponseBody>, Failure>> + Send + 'a {
+        // No `async fn`: that would have a second place for each of these, and they are large.
+        let (mut unsent, mut terms) = (Some(request), terms);
+        async move {
+            let bulkhead = if terms.is_upload() { &self.0.uploads } else { &self.0.bulkhead };
+            let _place = bulkhead.enter().ok_or(Failure::BulkheadFull)?;
+            retry::send(&self.0, pool, &mut unsent, &mut terms).await
+        }
     }
 
     /// Asks one target, by its place in [`UpstreamState::targets`], whether it is well, until `deadline`. One that has
@@ -199,7 +206,7 @@ impl Upstream {
         let answered = match (&*self.0.kind, self.0.is_severed()) {
             (_, true) => None,
             (Kind::Local(local), _) => within(deadline, local.send(request)).await.ok(),
-            (Kind::Remote(remote), _) => remote.send(pool, target, request, deadline).await.ok(),
+            (Kind::Remote(remote), _) => remote.send(pool, target, &mut Some(request), deadline).await.ok(),
         };
         if let Some(target) = self.0.targets.get(target) {
             target.checked(answered.is_some_and(|response| response.status().is_success()));
@@ -246,8 +253,9 @@ impl Inner {
             Kind::Local(_) => vec![target("local")],
             Kind::Remote(remote) => remote.labels().map(target).collect(),
         };
-        let bulkhead = Bulkhead::new(policy.max_in_flight);
-        Self { name, kind, severed, policy, bulkhead, budget: Budget::default(), targets, turn: AtomicU64::new(0) }
+        let [bulkhead, uploads] = [(); 2].map(|()| Bulkhead::new(policy.max_in_flight));
+        let (budget, turn) = (Budget::default(), AtomicU64::new(0));
+        Self { name, kind, severed, policy, bulkhead, uploads, budget, targets, turn }
     }
 
     fn is_severed(&self) -> bool {

@@ -38,19 +38,24 @@ impl Local {
         Self { router, runtime }
     }
 
-    /// Runs the call as a task of the service runtime. Dropping the future aborts the task.
+    /// Runs the call as a task of the service runtime, from now on. Dropping the future aborts the task.
     #[allow(clippy::disallowed_methods, reason = "the call is awaited here and aborted with its caller")]
-    pub(crate) async fn send(&self, request: Request<RequestBody>) -> Result<Response<ResponseBody>, Failure> {
+    pub(crate) fn send(
+        &self,
+        request: Request<RequestBody>,
+    ) -> impl Future<Output = Result<Response<ResponseBody>, Failure>> + Send + use<> {
         let router = self.router.clone();
         let call = Call(self.runtime.spawn(answer(router, rebuilt(request))));
-        match call.await {
-            Ok(response) => response,
-            Err(error) if error.is_panic() => {
-                tracing::error!("a service of this process panicked; the caller gets a 500");
-                Ok(internal_server_error())
+        async move {
+            match call.await {
+                Ok(response) => response,
+                Err(error) if error.is_panic() => {
+                    tracing::error!("a service of this process panicked; the caller gets a 500");
+                    Ok(internal_server_error())
+                }
+                // The runtime is shutting down.
+                Err(_cancelled) => Err(Failure::ConnectionTerminated),
             }
-            // The runtime is shutting down.
-            Err(_cancelled) => Err(Failure::ConnectionTerminated),
         }
     }
 }

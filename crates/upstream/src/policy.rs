@@ -11,7 +11,7 @@ pub struct Policy {
     pub breaker: bool,
     /// For how long at first; doubled up to a minute each time that it has not come back.
     pub breaker_pause: Duration,
-    /// Calls that may wait for an answer at once.
+    /// Calls that may wait for an answer at once; beside them as many whose requests still stream in.
     pub max_in_flight: usize,
     /// A body that was given up after nothing of it had come for so long counts as a failure of its target.
     pub body_idle: Duration,

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use http::header::HOST;
 use http::uri::Scheme;
-use http::{HeaderValue, Request, Response, StatusCode, Uri, Version};
+use http::{HeaderValue, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use crate::attempt::Lost;
+use crate::attempt::{Lost, Unsent};
 use crate::body::{RequestBody, ResponseBody};
 use crate::failure::{Failure, InvalidTarget};
 use crate::io::Socket;
@@ -52,19 +52,22 @@ impl Remote {
         &self,
         pool: &Pool,
         target: usize,
-        mut request: Request<RequestBody>,
+        request: &mut Unsent,
         deadline: Instant,
     ) -> Result<Response<ResponseBody>, Lost> {
-        let Some(target) = self.targets.get(target) else { return Err(Lost::Final(Failure::Unreachable)) };
-        *request.version_mut() = Version::HTTP_11;
-        request.headers_mut().insert(HOST, target.host.clone());
-        let sent = request.body().sent();
+        let (Some(target), Some(head)) = (self.targets.get(target), request.as_mut()) else {
+            return Err(Lost::Final(Failure::Unreachable));
+        };
+        *head.version_mut() = Version::HTTP_11;
+        head.headers_mut().insert(HOST, target.host.clone());
+        let sent = head.body().sent();
         loop {
             let (mut sender, reused) = match pool.take(target.number) {
                 Some(sender) => (sender, true),
-                None => match self.connect(target, deadline).await {
+                // Seldom, and large: it has no place in the future of every call.
+                None => match Box::pin(self.connect(target, deadline)).await {
                     Ok(sender) => (sender, false),
-                    Err(failure) => return Err(Lost::Unsent(failure, Box::new(request))),
+                    Err(failure) => return Err(Lost::Unsent(failure)),
                 },
             };
             match exchange(&mut sender, request, deadline).await {
@@ -75,12 +78,8 @@ impl Remote {
                     return Ok(response.map(|body| ResponseBody::connection(body, lease)));
                 }
                 // A pooled connection that its server had closed: not a byte of this request was sent.
-                Err(Broken::Unsent(unsent)) if reused => request = *unsent,
-                Err(Broken::Unsent(unsent)) => return Err(Lost::Unsent(Failure::ConnectionTerminated, unsent)),
-                Err(Broken::Failed(Failure::ConnectionTerminated)) => {
-                    return Err(Lost::Broken(Failure::ConnectionTerminated));
-                }
-                Err(Broken::Failed(failure)) => return Err(Lost::Final(failure)),
+                Err(Lost::Unsent(_)) if reused => {}
+                Err(lost) => return Err(lost),
             }
         }
     }
@@ -136,30 +135,30 @@ async fn open(address: &str) -> Result<TcpStream, Failure> {
     Err(failure)
 }
 
-enum Broken {
-    /// hyper handed the request back: it may be sent again.
-    Unsent(Box<Request<RequestBody>>),
-    Failed(Failure),
-}
-
 async fn exchange(
     sender: &mut SendRequest<RequestBody>,
-    request: Request<RequestBody>,
+    request: &mut Unsent,
     deadline: Instant,
-) -> Result<Response<Incoming>, Broken> {
+) -> Result<Response<Incoming>, Lost> {
     if !sender.is_ready() {
         match tokio::time::timeout_at(deadline.into(), sender.ready()).await {
             Ok(Ok(())) => {}
-            Ok(Err(_closed)) => return Err(Broken::Unsent(Box::new(request))),
-            Err(_elapsed) => return Err(Broken::Failed(Failure::ResponseTimeout)),
+            Ok(Err(_closed)) => return Err(Lost::Unsent(Failure::ConnectionTerminated)),
+            Err(_elapsed) => return Err(Lost::Final(Failure::ResponseTimeout)),
         }
     }
-    match tokio::time::timeout_at(deadline.into(), sender.try_send_request(request)).await {
+    let Some(message) = request.take() else { return Err(Lost::Final(Failure::Unreachable)) };
+    match tokio::time::timeout_at(deadline.into(), sender.try_send_request(message)).await {
         Ok(Ok(response)) => Ok(response),
-        Ok(Err(mut error)) => Err(match error.take_message() {
-            Some(unsent) => Broken::Unsent(Box::new(unsent)),
-            None => Broken::Failed(Failure::of_exchange(error.error())),
-        }),
-        Err(_elapsed) => Err(Broken::Failed(Failure::ResponseTimeout)),
+        Ok(Err(mut error)) => {
+            // hyper hands a request back of which it has not written a byte.
+            *request = error.take_message();
+            Err(match (&request, Failure::of_exchange(error.error())) {
+                (Some(_), _) => Lost::Unsent(Failure::ConnectionTerminated),
+                (None, Failure::ConnectionTerminated) => Lost::Broken(Failure::ConnectionTerminated),
+                (None, failure) => Lost::Final(failure),
+            })
+        }
+        Err(_elapsed) => Err(Lost::Final(Failure::ResponseTimeout)),
     }
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use http::{Method, Request, Response, StatusCode};
 
 use crate::Inner;
-use crate::attempt::{Lost, attempt};
+use crate::attempt::{Lost, Unsent, attempt};
 use crate::body::{RequestBody, ResponseBody};
 use crate::choose::{choose, mixed};
 use crate::clock::now_ms;
@@ -73,27 +73,41 @@ fn is_worth_another(status: StatusCode) -> bool {
 pub(crate) async fn send(
     inner: &Inner,
     pool: &Pool,
-    request: Request<RequestBody>,
-    mut terms: Terms,
+    unsent: &mut Unsent,
+    terms: &mut Terms,
 ) -> Result<Response<ResponseBody>, Failure> {
+    let Some(request) = &*unsent else { return Err(Failure::Unreachable) };
     let repeatable = is_idempotent(request.method());
-    let has_memory = request.body().in_memory().is_some();
-    let kept = if repeatable && inner.policy.retries { Kept::of(&request) } else { None };
+    let in_memory = request.body().in_memory().is_some();
+    let kept = if repeatable && inner.policy.retries { Kept::of(request) } else { None };
     let permit = choose(&inner.targets, inner.wish(None, repeatable)).map_err(Failure::CircuitOpen)?;
     let tried = permit.index;
-    let first = attempt(inner, pool, permit, request, &mut terms).await;
-    let (first, again) = match first {
-        Ok(response) if is_worth_another(response.status()) => (Ok(response), kept.map(Kept::into_request)),
-        Ok(response) => return Ok(response),
-        Err(Lost::Unsent(failure, request)) => {
-            (Err(failure), Some(*request).filter(|_| inner.policy.retries && has_memory))
-        }
-        Err(Lost::Broken(failure)) => (Err(failure), kept.map(Kept::into_request)),
-        Err(Lost::Final(failure)) => return Err(failure),
+    let first = attempt(inner, pool, permit, unsent, terms).await;
+    let again = match &first {
+        Ok(response) if is_worth_another(response.status()) => kept.and_then(Kept::into_request),
+        Err(Lost::Unsent(_)) if inner.policy.retries && in_memory => unsent.take(),
+        Err(Lost::Broken(_)) => kept.and_then(Kept::into_request),
+        Ok(_) | Err(Lost::Unsent(_) | Lost::Final(_)) => None,
     };
-    let Some(request) = again else { return first };
-    let Some(permit) = second(inner, tried, repeatable, terms.deadline()).await else { return first };
-    match (attempt(inner, pool, permit, request, &mut terms).await, first) {
+    match again {
+        None => first.map_err(Lost::failure),
+        // Rare, and large: it has no place in the future of every call.
+        Some(request) => Box::pin(once_more(inner, pool, (first, tried, repeatable), request, terms)).await,
+    }
+}
+
+/// The second attempt, if there may be one; otherwise what came of the first.
+async fn once_more(
+    inner: &Inner,
+    pool: &Pool,
+    (first, tried, repeatable): (Result<Response<ResponseBody>, Lost>, usize, bool),
+    request: Request<RequestBody>,
+    terms: &mut Terms,
+) -> Result<Response<ResponseBody>, Failure> {
+    let Some(permit) = second(inner, tried, repeatable, terms.deadline()).await else {
+        return first.map_err(Lost::failure);
+    };
+    match (attempt(inner, pool, permit, &mut Some(request), terms).await, first) {
         (Ok(response), _) => Ok(response),
         // An answer, if a bad one, says more than none.
         (Err(_), Ok(first)) => Ok(first),

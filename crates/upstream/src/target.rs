@@ -145,7 +145,8 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         let now = clock::now_ms();
-        if self.waits_since.is_some_and(|since| now.saturating_sub(since) >= self.idle) {
+        // Whoever gave it up has a clock of its own, and each may have lost a part of a millisecond.
+        if self.waits_since.is_some_and(|since| (now + 1).saturating_sub(since) >= self.idle) {
             self.target.breaker.broke(self.ticket, now);
         }
     }

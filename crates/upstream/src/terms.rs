@@ -59,6 +59,10 @@ impl Terms {
         self
     }
 
+    pub(crate) fn is_upload(&self) -> bool {
+        matches!(self.deadline, Deadline::AfterUpload(..))
+    }
+
     /// When the call that begins now has to be over.
     pub(crate) fn deadline(&self) -> Instant {
         match &self.deadline {
@@ -84,13 +88,13 @@ impl Terms {
     }
 
     /// Waits until an upload has ended too long ago; none where the deadline is a moment.
-    pub(crate) fn overdue(&mut self) -> Option<impl Future<Output = ()>> {
+    pub(crate) fn overdue(&mut self) -> Option<Pin<Box<dyn Future<Output = ()> + Send + '_>>> {
         match &mut self.deadline {
             Deadline::At(_) => None,
-            Deadline::AfterUpload(ended, then) => Some(async move {
+            Deadline::AfterUpload(ended, then) => Some(Box::pin(async move {
                 ended.await;
                 tokio::time::sleep(*then).await;
-            }),
+            })),
         }
     }
 }

@@ -52,6 +52,7 @@ impl Run<'_> {
             assertion: self.plane.assertion(caller, part.service, &route.assert_roles, now),
             websocket: false,
             route: Some(compiled),
+            has_place: true,
         };
         match forward::forward(self.plane, self.connection, self.context, call, Request::from_parts(head, body)).await {
             Ok(response) => self.read(response).await,

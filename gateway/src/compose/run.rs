@@ -112,6 +112,8 @@ pub(crate) async fn compose(
         (_, false) => Some(context.started + asked.route.timeout),
         (Intake::Incoming(_), true) => None,
     };
+    // One place for all its calls, unless its body still streams in.
+    let _place = if deadline.is_some() { Some(plane.shared.waiting.enter()?) } else { None };
     let headers = if asked.prepared.reads_fields { head.headers.clone() } else { HeaderMap::new() };
     // Where there is a main part, its call counts the request.
     let counts = asked.composition.main().is_none();

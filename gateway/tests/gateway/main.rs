@@ -92,7 +92,7 @@ impl Gateway {
         let stop = CancellationToken::new();
         let (address, admin) = (bound.address(), bound.admin_address());
         let serving = tokio::spawn(bound.run(stop.clone().cancelled_owned()));
-        Self { address, admin, services, stop, serving, directory: directory }
+        Self { address, admin, services, stop, serving, directory }
     }
 
     /// A service, which can be severed.

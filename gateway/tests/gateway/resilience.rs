@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::json;
-use testkit::{Answer, Caller, Fault, Faulty, Stub, until};
+use testkit::{Answer, Caller, Fault, Faulty, Raw, Stub, until};
 
 use crate::Gateway;
 use crate::composing::world::World;
@@ -84,12 +84,18 @@ async fn a_service_that_hangs_holds_so_many_requests_and_no_more() {
     let (hangs, other) = (Faulty::start(Fault::Silent).await, well().await);
     let gateway = Gateway::guarded(&other.url(), &at(&hangs.url(), "max_in_flight = 2\nbreaker = false"), "").await;
     let caller = gateway.caller();
+    // On a busy machine the two may have waited in vain before the third comes: then once more.
     let full = async || {
-        let _waiting = [tokio::spawn(caller.get(ITEM).try_send()), tokio::spawn(caller.get(ITEM).try_send())];
+        let before = hangs.calls();
+        let waiting = [tokio::spawn(caller.get(ITEM).try_send()), tokio::spawn(caller.get(ITEM).try_send())];
+        until("two wait", SOON, async || (hangs.calls() == before + 2).then_some(())).await;
         let third = caller.get(ITEM).await;
+        for waiting in waiting {
+            waiting.await.unwrap().unwrap().problem(503, "upstream_timeout");
+        }
         third.text().contains("bulkhead_full").then_some(third)
     };
-    let third = until("two of three wait", SOON, full).await;
+    let third = until("the third is refused", SOON, full).await;
     is_shed(&third, "bulkhead_full", "connection_limit_reached");
     assert_eq!(third.header("retry-after"), "1");
     let _ = caller.get(PATIENT).await.expect(200);
@@ -169,6 +175,40 @@ async fn one_of_two_targets_that_is_gone_costs_no_request_an_answer() {
     assert!(metric(&gateway, "agora_upstream_retries_total").await >= 5);
     assert_eq!(metric(&gateway, "agora_upstream_breaker").await, 1);
     assert_eq!(metric(&gateway, "agora_upstream_in_flight").await, 0);
+}
+
+#[tokio::test]
+async fn a_client_that_is_slow_to_send_a_body_takes_nobodys_place() {
+    let (stub, upload) = (well().await, Faulty::start(Fault::Silent).await);
+    let settings = "[limits]\nrequests_in_flight = 1\n";
+    let gateway = Gateway::guarded(&upload.url(), &at(&stub.url(), "max_in_flight = 1"), settings).await;
+    let mut slow = Vec::new();
+    for (path, length) in [("items", 10), ("items", 1000), ("uploads", 1_000_000), ("pictures", 20)] {
+        let mut raw = Raw::connect(gateway.address()).await;
+        let kind = if path == "uploads" { "multipart/form-data; boundary=x" } else { "application/json" };
+        let head = format!("POST /api/v1/{path} HTTP/1.1\r\nhost: a\r\ncontent-type: {kind}\r\n");
+        raw.send(&format!("{head}content-length: {length}\r\n\r\n{{")).await;
+        slow.push(raw);
+    }
+    until("the upload has begun", SOON, async || (stub.calls() == 1).then_some(())).await;
+    for _ in 0..3 {
+        let _ = gateway.caller().get(ITEM).await.expect(200);
+    }
+    drop(slow);
+}
+
+#[tokio::test]
+async fn bodies_that_stall_after_their_head_was_sent_count_against_the_service() {
+    let large = format!("HTTP/1.1 200 OK\r\ncontent-length: 200000\r\n\r\n{}", "x".repeat(1000));
+    let (stalls, other) = (Faulty::start(Fault::Answer(large.into())).await, well().await);
+    let settings = "[limits]\nbody_idle_timeout = \"200ms\"\n";
+    let gateway = Gateway::guarded(&other.url(), &at(&stalls.url(), ""), settings).await;
+    let calls: Vec<_> = (0..20).map(|_| tokio::spawn(gateway.caller().get(ITEM).try_send())).collect();
+    for call in calls {
+        assert!(call.await.unwrap().is_err(), "nothing that was cut looks complete");
+    }
+    let open = async || (metric(&gateway, "agora_upstream_breaker").await == 1).then_some(());
+    until("the service is left alone", SOON, open).await;
 }
 
 const HOME: &str = r#"

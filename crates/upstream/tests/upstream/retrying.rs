@@ -11,7 +11,7 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use upstream::{Failure, Policy, Pool, RequestBody, ResponseBody, TIMEOUT, Terms, Upstream};
 
-use crate::server::{Does, Server, ok, status};
+use crate::server::{BlackHole, Does, Server, ok, status};
 use crate::{both, soon};
 
 /// Without breakers, which would end a series of failures early.
@@ -48,6 +48,19 @@ async fn what_is_not_idempotent_is_never_sent_twice_once_a_byte_of_it_went_out()
                 assert!(answered.is_err() || answered.unwrap().status().is_server_error(), "{method} {fault:?}");
                 assert_eq!(server.seen(), 1, "{method}, {size} bytes, {fault:?}");
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn nor_is_it_on_a_connection_that_was_used_before() {
+    for fault in faults() {
+        let server = Server::start(vec![ok(), fault.clone(), ok()]).await;
+        let (upstream, pool) = (server.upstream(retrying()), Pool::new());
+        for seen in 1..=2 {
+            let terms = Terms::until(soon()).collecting(1024);
+            let _outcome = upstream.send(&pool, request("POST", &Bytes::from("body")), terms).await;
+            assert_eq!(server.seen(), seen, "{fault:?}");
         }
     }
 }
@@ -111,6 +124,20 @@ async fn a_connection_that_is_refused_is_tried_again_by_any_method_elsewhere_at_
     }
     assert_eq!((gone.seen(), here.seen()), (0, 80));
     assert!(upstream.state().retries > 0);
+}
+
+#[tokio::test]
+async fn what_could_not_even_be_connected_is_tried_once_more_by_any_method() {
+    let hole = BlackHole::start();
+    let nowhere = "http://does-not-exist.invalid:80".parse().unwrap();
+    for (url, failure) in [(hole.url(), Failure::ConnectionTimeout), (nowhere, Failure::Dns)] {
+        for method in ["GET", "POST"] {
+            let upstream = Upstream::remote_within("stub", std::slice::from_ref(&url), Duration::from_millis(50));
+            let upstream = upstream.unwrap().with_policy(retrying());
+            assert_eq!(send(&upstream, method, &Bytes::from("body")).await.unwrap_err(), failure, "{method}");
+            assert_eq!(upstream.state().retries, 1, "{method} {failure:?}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -180,7 +207,7 @@ async fn both_kinds_try_a_read_again_and_never_a_write() {
         let counted = Arc::clone(&count);
         let away_at_first = any(move || {
             let calls = counted.fetch_add(1, Ordering::SeqCst);
-            async move { if calls % 2 == 0 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK } }
+            async move { if calls.is_multiple_of(2) { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK } }
         });
         for upstream in both(Router::new().fallback(away_at_first)).await {
             let before = count.load(Ordering::SeqCst);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use upstream::{Policy, Upstream};
@@ -94,6 +94,29 @@ impl Drop for Server {
     }
 }
 
+/// A port on which connecting neither succeeds nor fails.
+pub(crate) struct BlackHole {
+    address: SocketAddr,
+    /// The port, and the connections that fill its queue.
+    _held: (Socket, Vec<std::net::TcpStream>),
+}
+
+impl BlackHole {
+    pub(crate) fn start() -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        socket.listen(0).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        let connect = || std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok();
+        let queue = std::iter::from_fn(connect).take(64).collect();
+        Self { address, _held: (socket, queue) }
+    }
+
+    pub(crate) fn url(&self) -> http::Uri {
+        format!("http://{}", self.address).parse().unwrap()
+    }
+}
+
 async fn accept(listener: TcpListener, shared: Shared) {
     let mut connections = tokio::task::JoinSet::new();
     loop {
@@ -143,7 +166,7 @@ async fn silence(stream: &mut TcpStream) {
 /// Reads the rest of a request: head, and body by its length.
 async fn read_request(stream: &mut TcpStream, first: u8) -> std::io::Result<String> {
     let mut bytes = vec![first];
-    let mut some = [0; 16 * 1024];
+    let mut some = vec![0; 16 * 1024];
     loop {
         if let Some(end) = bytes.windows(4).position(|part| part == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
