@@ -7,6 +7,10 @@
 //! Connections live in a [`Pool`]. A pool belongs to one runtime: a connection is driven by the reactor that opened
 //! it, so each data-plane thread has a pool of its own and the service runtime has another.
 //!
+//! A [`Policy`] says how calls are guarded, for both kinds alike: one retry where it is safe, within a budget; a breaker per
+//! target, which with several targets is also what ejects an outlier; so many calls in flight and no more. [`Terms`] say how
+//! long one call may take, and how large an answer may be that is complete when it is handed on.
+//!
 //! ```
 //! # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
 //! use std::time::{Duration, Instant};
@@ -113,8 +117,8 @@ impl Upstream {
         Self::new(name.into(), Kind::Local(local::Local::new(router, runtime)))
     }
 
-    /// A service behind base URLs (`http://host:port`). With several, each call goes to the less loaded of two
-    /// chosen at random.
+    /// A service behind base URLs (`http://host:port`), under the default [`Policy`]. With several, each call goes to the
+    /// less loaded of two chosen at random among those that are not left alone.
     ///
     /// # Errors
     ///
