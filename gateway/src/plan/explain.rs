@@ -39,6 +39,7 @@ impl Plan {
             if let Some(successor) = &route.deprecated {
                 notes.push(format!("deprecated: {}", successor.path));
             }
+            notes.extend(route.cache.as_ref().map(|caching| format!("cache: {}", caching.scope)));
             if route.contract != ContractMode::Off {
                 notes.push(format!("contract: {}", route.contract));
             }
@@ -200,6 +201,7 @@ fn head(route: &Route, asked: &Asked<'_>) -> Vec<[String; 2]> {
         rows.push(["form".to_owned(), renames.to_string()]);
     }
     rows.push(["body".to_owned(), format!("at most {}", show_size(route.body_limit))]);
+    rows.extend(words::kept(route));
     rows
 }
 

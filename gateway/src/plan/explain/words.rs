@@ -1,7 +1,8 @@
 //! What routes and parts are told to do, in words.
 
 use super::super::composition::{Binding, Claim, Composition, FieldSource, Need, Shape, Source};
-use super::super::{Access, ErrorRule, Route, TokenRule};
+use super::super::read::show_duration;
+use super::super::{Access, CacheClaim, Caching, ErrorRule, Route, Scope, Tag, TagPiece, TokenRule};
 use transform::{Form, Path, Program, Reshape};
 
 /// A fallback is shown up to this many characters.
@@ -18,6 +19,66 @@ pub(super) fn access(route: &Route) -> String {
         (Access::Anyone, TokenRule::Check) => format!("{who}; 401 if an access token is sent and is not valid"),
         _ => who,
     }
+}
+
+/// How the answers of a route are kept, and what a change through it ends.
+pub(super) fn kept(route: &Route) -> Vec<[String; 2]> {
+    let mut rows = Vec::new();
+    let names: Vec<&str> = route.parameter_names().collect();
+    let tags = |tags: &[Tag]| tags.iter().map(|tag| named(tag, &names)).collect::<Vec<_>>().join(", ");
+    if let Some(caching) = &route.cache {
+        rows.push(["cache".to_owned(), lifetime(caching)]);
+        rows.push(["cache key".to_owned(), key(caching)]);
+        if !caching.tags.is_empty() {
+            rows.push(["groups".to_owned(), format!("{}, and those that services name", tags(&caching.tags))]);
+        }
+    }
+    if !route.invalidates.is_empty() {
+        rows.push(["ends".to_owned(), format!("{}, and what services name", tags(&route.invalidates))]);
+    }
+    rows
+}
+
+fn lifetime(caching: &Caching) -> String {
+    let mut words = vec![match caching.ttl {
+        Some(ttl) => format!("{}: as long as services say, else {}", caching.scope, show_duration(ttl)),
+        None => format!("{}: as long as services say, else not at all", caching.scope),
+    }];
+    if !caching.stale_while_revalidate.is_zero() {
+        words.push(format!("{} longer while it is asked for again", show_duration(caching.stale_while_revalidate)));
+    }
+    if !caching.stale_if_error.is_zero() {
+        words.push(format!("{} longer if nobody answers", show_duration(caching.stale_if_error)));
+    }
+    words.join("; ")
+}
+
+/// What two requests must have in common to get the same answer.
+fn key(caching: &Caching) -> String {
+    let who = match &caching.scope {
+        Scope::Public => String::new(),
+        Scope::Viewer | Scope::User => "user and roles, ".to_owned(),
+        Scope::Claims(claims) => {
+            let name = |claim: &CacheClaim| CacheClaim::NAMES.iter().find(|(_, known)| known == claim);
+            claims.iter().filter_map(name).map(|(name, _)| format!("{name}, ")).collect()
+        }
+    };
+    let query = match &caching.query {
+        None => ", the whole query".to_owned(),
+        Some(names) if names.is_empty() => String::new(),
+        Some(names) => format!(", the query's {}", names.join(", ")),
+    };
+    let fields: String = caching.fields.iter().map(|name| format!(", the field {name}")).collect();
+    format!("{who}host, path{query}{fields}, and what answers vary by")
+}
+
+fn named(tag: &Tag, names: &[&str]) -> String {
+    let piece = |piece: &TagPiece| match piece {
+        TagPiece::Text(text) => text.clone(),
+        TagPiece::Path(index) => format!("{{path:{}}}", names.get(*index).copied().unwrap_or_default()),
+        TagPiece::Sub => "{claim:sub}".to_owned(),
+    };
+    tag.0.iter().map(piece).collect()
 }
 
 /// What the failure of a part means.

@@ -1,5 +1,6 @@
 //! One change each to a right configuration, and what must be said about it.
 
+mod caching;
 mod composed;
 mod conformance;
 mod contracts;
@@ -48,6 +49,20 @@ fn each_mistake_in_the_settings_is_reported_once_with_its_place_and_a_useful_sen
 #[test]
 fn each_mistake_in_how_answers_are_held_to_their_contract_is_reported_once_with_its_place_and_a_useful_sentence() {
     each_is_refused_once(conformance::FILE, conformance::CASES);
+}
+
+#[test]
+fn each_mistake_in_what_is_kept_is_reported_once_with_its_place_and_a_useful_sentence() {
+    each_is_refused_once(caching::FILE, caching::CASES);
+}
+
+#[test]
+fn nothing_is_kept_for_more_people_than_may_call_the_route() {
+    for (line, sentence) in caching::SIGNED_IN {
+        let routes = super::ROUTES.replacen("\"anyone\"", &format!("\"signed_in\"\n{line}"), 1);
+        let told: Vec<_> = mistakes_of(&[(caching::FILE, routes)]).into_iter().map(|(.., sentence)| sentence).collect();
+        assert_eq!(told, [*sentence], "{line}");
+    }
 }
 
 #[test]

@@ -118,16 +118,6 @@ pub(super) const CASES: &[Case] = &[
         sentence: "There is no key `acess`; did you mean `access`?",
     },
     Case {
-        change: (
-            r#"access = "anyone""#,
-            r#"access = "anyone"
-cache = {}"#,
-        ),
-        at: "conf/routes/shop.toml:6:1",
-        marked: "cache",
-        sentence: "There is no key `cache` here; none of the 28 that there are is near.",
-    },
-    Case {
         change: (r#"access = "anyone""#, "access = true"),
         at: "conf/routes/shop.toml:5:10",
         marked: "true",
