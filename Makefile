@@ -74,7 +74,7 @@ openapi: build ## rewrite openapi/*.json from the code: first each service's, th
 	$(BIN)/gateway openapi --contracts openapi > target/public.json && mv target/public.json openapi/public.json
 
 .PHONY: bench
-bench: ## what a request costs, against nginx; what the whole process weighs
+bench: ## what a request costs, against nginx and Varnish; what the whole process weighs
 	cargo build --release --locked -p standalone
 	cargo bench --locked -p gateway --bench proxy
 

@@ -2,14 +2,19 @@
 //! same checks on every route.
 
 pub(crate) mod answers;
-mod directory;
 
 use std::net::SocketAddr;
 
 use super::load::{Load, Run};
 use super::proxies::{self, Gateway};
 use super::report;
-use super::{Options, TOKENS, turn};
+use super::{Options, TOKENS, directory, turn};
+
+const FILES: [directory::Entry; 3] = [
+    ("gateway.toml", include_str!("composition/gateway.toml")),
+    ("routes/cases.toml", include_str!("composition/routes.toml")),
+    ("openapi/things.json", include_str!("composition/things.json")),
+];
 
 /// One line of the report: what a route costs, in terms of others.
 struct Case {
@@ -42,7 +47,7 @@ const GROUPS: [&[Case]; 4] = [
     ],
 ];
 
-const LATENCY: &str = "p50 of three parts / of the slowest alone";
+const LATENCY: &str = "p50 of three parts / of the slowest plain forward";
 
 /// Connections for the comparison of latencies: few enough that nobody waits for a core.
 const UNHURRIED: usize = 4;
@@ -63,7 +68,7 @@ pub(crate) fn compare(core: Option<&str>, upstream: SocketAddr, options: &Option
     if groups.is_empty() && !options.wants(LATENCY) {
         return;
     }
-    let directory = directory::write();
+    let directory = directory::write(&FILES);
     let gateway = Gateway::start(core, upstream, Some(directory.path()));
     let tokens = gateway.tokens(TOKENS);
     let load = |path: &'static str, connections: usize| Load {

@@ -48,8 +48,11 @@ impl Load<'_> {
     }
 
     fn request(&self, token: &str) -> Vec<u8> {
-        let path = self.path;
-        format!("GET {path} HTTP/1.1\r\nhost: bench.test\r\nuser-agent: bench\r\naccept: application/json\r\nauthorization: Bearer {token}\r\n\r\n").into()
+        let (path, token) = (self.path, credentials(token));
+        format!(
+            "GET {path} HTTP/1.1\r\nhost: bench.test\r\nuser-agent: bench\r\naccept: application/json\r\n{token}\r\n"
+        )
+        .into()
     }
 }
 
@@ -72,6 +75,11 @@ impl Run {
         let at = self.requests() * percent / 100;
         f64::from(self.latencies[at.min(self.requests() - 1)]) / 1e3
     }
+}
+
+/// The field of a token, as a line; nothing without one.
+pub(crate) fn credentials(token: &str) -> String {
+    if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") }
 }
 
 /// A runtime of one thread.

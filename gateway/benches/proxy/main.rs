@@ -1,9 +1,10 @@
 //! What a request costs: this gateway against nginx, in turns, behind the same load and before the same upstream.
 //!
-//! Composed answers are compared with the plain calls that they are made of ([`composition`]).
+//! Composed answers are compared with the plain calls that they are made of ([`composition`]), stored ones with those of other
+//! caches ([`cache`]).
 //!
 //! `make bench`, or `cargo bench -p gateway --bench proxy -- [--rounds N] [--seconds N] [--connections N] [--only NAME]`, where the
-//! name is `nginx` or a part of a composed case's name.
+//! name is `nginx` or a part of the name of a composed or a cached case.
 //!
 //! With `--other PROGRAM` another build of the gateway takes the place of nginx: so two versions of it are compared.
 //!
@@ -21,20 +22,23 @@
     reason = "a benchmark fails by panicking and prints its results"
 )]
 
+mod cache;
 mod composition;
+mod directory;
 mod load;
 mod proxies;
 mod report;
 mod size;
 mod upstream;
 mod usage;
+mod varnish;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use load::{Load, Run};
-use proxies::{Buffers, Gateway, Nginx};
+use proxies::{Gateway, Nginx, Setup};
 
 const LOAD_CORE: &str = "1";
 const PROXY_CORE: &str = "0";
@@ -77,6 +81,7 @@ fn main() {
         size::report();
     }
     composition::compare(core, upstream, &options);
+    cache::compare(core, upstream, &options);
 }
 
 fn against_build(core: Option<&str>, upstream: SocketAddr, options: &Options, program: &Path) {
@@ -91,8 +96,8 @@ fn against_build(core: Option<&str>, upstream: SocketAddr, options: &Options, pr
 
 fn against_nginx(core: Option<&str>, upstream: SocketAddr, options: &Options) {
     let gateway = Gateway::start(core, upstream, None);
-    let nginx = nginx(core, upstream, Buffers::Stock);
-    let ample = nginx.as_ref().and_then(|_| self::nginx(core, upstream, Buffers::Ample));
+    let nginx = nginx(core, upstream, Setup::Stock);
+    let ample = nginx.as_ref().and_then(|_| self::nginx(core, upstream, Setup::Ample));
     let peer = |nginx: &Nginx| Peer { name: "nginx", address: nginx.address(), id: nginx.id() };
     let against = |case: &str, path: &str, nginx: Option<&Nginx>| {
         let peer = nginx.map(peer);
@@ -108,8 +113,8 @@ fn against_nginx(core: Option<&str>, upstream: SocketAddr, options: &Options) {
     println!("gateway: {:.1} MB resident after the load", usage::resident_mb(gateway.id()));
 }
 
-fn nginx(core: Option<&str>, upstream: SocketAddr, buffers: Buffers) -> Option<Nginx> {
-    Nginx::start(core, upstream, buffers).inspect_err(|reason| println!("nginx is not compared: {reason}")).ok()
+fn nginx(core: Option<&str>, upstream: SocketAddr, setup: Setup) -> Option<Nginx> {
+    Nginx::start(core, upstream, setup).inspect_err(|reason| println!("nginx is not compared: {reason}")).ok()
 }
 
 /// Alternating turns of many connections, and the ratio of what a request cost. A peer may want tokens of its own.

@@ -35,14 +35,26 @@ async fn serve(listener: std::net::TcpListener) {
     }
 }
 
+/// How large what users answer is. The gateway asks at `/users`, others where they are asked themselves.
+const PADDED: [(&str, usize); 8] = [
+    ("GET /users/small ", 1024),
+    ("GET /users/large ", 64 * 1024),
+    ("GET /api/v1/users/small ", 1024),
+    ("GET /api/v1/users/large ", 64 * 1024),
+    ("GET /cached/small ", 1024),
+    ("GET /cached/large ", 64 * 1024),
+    ("GET /checked/small ", 1024),
+    ("GET /limited/small ", 1024),
+];
+
 /// An answer as it is sent: how its request begins, and how late it is.
 type Ready = (&'static [u8], Vec<u8>, Duration);
 
 fn answers() -> Vec<Ready> {
     let ready = |known: Answer| (known.line, answer(200, &known.body), known.late);
-    let padded = |line: &'static [u8], length| (line, answer(200, &padded(length)), Duration::ZERO);
-    let mut answers = vec![padded(b"GET /users/small ", 1024), padded(b"GET /users/large ", 64 * 1024)];
-    answers.extend([padded(b"GET /api/v1/users/small ", 1024), padded(b"GET /api/v1/users/large ", 64 * 1024)]);
+    let padded =
+        |(line, length): (&'static str, usize)| (line.as_bytes(), answer(200, &padded(length)), Duration::ZERO);
+    let mut answers: Vec<Ready> = PADDED.into_iter().map(padded).collect();
     answers.extend(composition::answers::all().into_iter().map(ready));
     answers
 }

@@ -12,7 +12,7 @@ use super::Auth;
 use super::error::AuthError;
 use super::refresh_token::RefreshToken;
 use super::token::Grant;
-use super::users::{Opened, RequestId};
+use super::users::{Opened, RequestId, Written};
 
 /// Where the refresh token is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -88,24 +88,25 @@ pub(crate) fn example() -> Value {
 
 /// A session that users opened or refreshed, before the client gets its tokens.
 pub(crate) struct Granted {
-    pub(crate) opened: Opened,
+    pub(crate) opened: Written<Opened>,
     pub(crate) refresh: RefreshToken,
 }
 
 impl Auth {
-    /// Signs the access token and answers with it, `no-store`, the refresh token where `mode` wants it.
+    /// Signs the access token and answers with it, `no-store`, the refresh token where `mode` wants it, and what has changed.
     pub(crate) fn answer(
         &self,
         status: StatusCode,
         granted: Granted,
         mode: SessionMode,
     ) -> Result<Response, AuthError> {
-        let Granted { opened: Opened { user, session, as_of_ms }, refresh } = granted;
+        let Granted { opened: Written { answer: Opened { user, session, as_of_ms }, changed }, refresh } = granted;
         let now_ms = self.clock.now_ms();
         let grant = Grant { sub: user.id, sid: &session.id, roles: &user.roles, as_of_ms };
         let signed = self.issuer.issue(&self.gate.keys(), grant, now_ms);
         let access_token = signed.map_err(|_| AuthError::Minting("the access token cannot be signed"))?;
         let mut headers = no_store();
+        changed.tell(&mut headers);
         let text = refresh.to_text();
         let refresh_token = match mode {
             SessionMode::Token => Some(text),

@@ -75,7 +75,7 @@ pub(crate) async fn change_password(
     let changed = auth.users.change_password(&caller, current, new, &refresh, &request_id(&headers)).await;
     let opened = judge(attempt, changed)?;
     // The new session's tokens speak for this very moment, so they stay; every older one of the user goes.
-    let others = Revocation { kind: Kind::Sub, subject: user.to_string(), not_before: opened.as_of_ms };
+    let others = Revocation { kind: Kind::Sub, subject: user.to_string(), not_before: opened.answer.as_of_ms };
     auth.gate.revocations.apply([others], auth.clock.now_ms());
     auth.answer(StatusCode::OK, Granted { opened, refresh }, session)
 }

@@ -18,7 +18,7 @@ use super::answer::{no_store, request_id};
 use super::error::AuthError;
 use super::refresh::Refresh;
 use super::refresh_token::RefreshToken;
-use super::users::Close;
+use super::users::{Changed, Close};
 
 /// How much to end.
 #[derive(Deserialize, IntoParams)]
@@ -62,14 +62,16 @@ pub(crate) async fn logout(
     if sent.is_none() && cookie.is_some() {
         auth.cookies.require_own_origin(&headers)?;
     }
+    let mut changed = Changed::default();
     if let Some(caller) = auth.bearer_of(&headers) {
-        auth.close(Close::Own { caller: &caller, all }, &headers).await?;
+        changed = auth.close(Close::Own { caller: &caller, all }, &headers).await?;
     }
     let text = sent.as_ref().map(SecretString::expose_secret).or(cookie);
     if let Some(token) = text.and_then(|text| RefreshToken::parse(text, &auth.gate.keys())) {
-        auth.close(Close::Presented { hash: &token.hash(), all }, &headers).await?;
+        changed = changed.and(auth.close(Close::Presented { hash: &token.hash(), all }, &headers).await?);
     }
     let mut response = (StatusCode::NO_CONTENT, no_store()).into_response();
+    changed.tell(response.headers_mut());
     if cookie.is_some() {
         response.headers_mut().insert(SET_COOKIE, auth.cookies.clear()?);
     }
@@ -84,10 +86,10 @@ impl Auth {
         Some(verified.access.principal)
     }
 
-    /// Has users end sessions, and lets that count here at once.
-    async fn close(&self, close: Close<'_>, headers: &HeaderMap) -> Result<(), AuthError> {
+    /// Has users end sessions, lets that count here at once, and returns what it has changed.
+    async fn close(&self, close: Close<'_>, headers: &HeaderMap) -> Result<Changed, AuthError> {
         let closed = self.users.close_session(close, &request_id(headers)).await?;
-        self.gate.revocations.apply(closed.revoked, self.clock.now_ms());
-        Ok(())
+        self.gate.revocations.apply(closed.answer.revoked, self.clock.now_ms());
+        Ok(closed.changed)
     }
 }

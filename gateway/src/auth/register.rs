@@ -88,7 +88,7 @@ pub(crate) async fn register(
     let refresh = auth.new_family()?;
     let client = client_name(&headers);
     let opened = auth.users.register(fields, &refresh, client.as_deref(), &request_id(&headers)).await?;
-    let location = HeaderValue::try_from(format!("{USERS}{}", opened.user.username));
+    let location = HeaderValue::try_from(format!("{USERS}{}", opened.answer.user.username));
     let location = location.map_err(|_| AuthError::Unusable("users made a username that no path can have"))?;
     let mut response = auth.answer(StatusCode::CREATED, Granted { opened, refresh }, body.session)?;
     response.headers_mut().insert(LOCATION, location);

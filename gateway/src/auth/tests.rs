@@ -2,6 +2,7 @@
 
 mod browsers;
 mod failures;
+mod invalidation;
 mod oauth;
 mod revoking;
 mod sessions;

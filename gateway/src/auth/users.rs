@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use principal::{ASSERTION, Principal, Signer};
 use problem::{Code, FieldError, Problem};
 use serde::de::{DeserializeOwned, Error as _};
@@ -24,6 +24,39 @@ use crate::error::GatewayError;
 
 /// The caller's `x-request-id`, which goes along so that log lines of both processes can be put together.
 pub(crate) type RequestId = Option<HeaderValue>;
+
+/// The field in which users says what a write has changed (RFC 9875): the cache goes by it, whoever the write was made by.
+pub(crate) const CACHE_GROUP_INVALIDATION: HeaderName = HeaderName::from_static("cache-group-invalidation");
+
+/// What a write to users has come to.
+#[derive(Debug)]
+pub(crate) struct Written<T> {
+    pub(crate) answer: T,
+    pub(crate) changed: Changed,
+}
+
+/// What users has changed in one or more writes, to be handed on with the answer of the operation that made them.
+#[derive(Debug, Default)]
+pub(crate) struct Changed(Vec<HeaderValue>);
+
+impl Changed {
+    fn of(headers: &HeaderMap) -> Self {
+        Self(headers.get_all(CACHE_GROUP_INVALIDATION).iter().cloned().collect())
+    }
+
+    /// What another write has changed, too.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Says so in the fields of an answer.
+    pub(crate) fn tell(self, headers: &mut HeaderMap) {
+        for value in self.0 {
+            headers.append(CACHE_GROUP_INVALIDATION, value);
+        }
+    }
+}
 
 /// An account and its session, as users answers when it opens or rotates one.
 #[derive(Debug, Deserialize)]
@@ -120,7 +153,7 @@ impl Users {
         token: &RefreshToken,
         client: Option<&str>,
         id: &RequestId,
-    ) -> Result<Opened, AuthError> {
+    ) -> Result<Written<Opened>, AuthError> {
         fields.insert("token_hash".to_owned(), token.hash().into());
         fields.insert("client".to_owned(), client.into());
         self.post("/internal/accounts", &Value::Object(fields), id).await
@@ -134,7 +167,7 @@ impl Users {
         token: &RefreshToken,
         client: Option<&str>,
         id: &RequestId,
-    ) -> Result<Opened, AuthError> {
+    ) -> Result<Written<Opened>, AuthError> {
         let body = json!({"login": login, "password": password, "token_hash": token.hash(), "client": client});
         self.post("/internal/sessions", &body, id).await
     }
@@ -145,13 +178,13 @@ impl Users {
         presented: &RefreshToken,
         successor: &RefreshToken,
         id: &RequestId,
-    ) -> Result<Opened, AuthError> {
+    ) -> Result<Written<Opened>, AuthError> {
         let body = json!({"presented": presented.hash(), "successor": successor.hash()});
         self.post("/internal/sessions/rotate", &body, id).await
     }
 
     /// Ends a session, or all of its user.
-    pub(crate) async fn close_session(&self, close: Close<'_>, id: &RequestId) -> Result<Closed, AuthError> {
+    pub(crate) async fn close_session(&self, close: Close<'_>, id: &RequestId) -> Result<Written<Closed>, AuthError> {
         const PATH: &str = "/internal/sessions/close";
         match close {
             Close::Presented { hash, all } => self.post(PATH, &json!({"presented": hash, "all": all}), id).await,
@@ -169,7 +202,7 @@ impl Users {
         new: &str,
         token: &RefreshToken,
         id: &RequestId,
-    ) -> Result<Opened, AuthError> {
+    ) -> Result<Written<Opened>, AuthError> {
         let body = json!({"current_password": current, "new_password": new, "token_hash": token.hash()});
         self.call(Method::PUT, "/internal/password", Some(&body), caller, id).await
     }
@@ -178,10 +211,15 @@ impl Users {
     pub(crate) async fn list_revocations(&self, after: i64, limit: usize) -> Result<RevocationPage, AuthError> {
         let path = format!("/internal/revocations?after={after}&limit={limit}");
         let gateway = Principal::service("gateway");
-        self.call(Method::GET, &path, None, &gateway, &None).await
+        Ok(self.call(Method::GET, &path, None, &gateway, &None).await?.answer)
     }
 
-    async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value, id: &RequestId) -> Result<T, AuthError> {
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &Value,
+        id: &RequestId,
+    ) -> Result<Written<T>, AuthError> {
         self.call(Method::POST, path, Some(body), &Principal::service("gateway"), id).await
     }
 
@@ -192,7 +230,7 @@ impl Users {
         body: Option<&Value>,
         caller: &Principal,
         id: &RequestId,
-    ) -> Result<T, AuthError> {
+    ) -> Result<Written<T>, AuthError> {
         let inner = &*self.0;
         let mut request = Request::new(body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string())));
         *request.method_mut() = method;
@@ -220,14 +258,15 @@ impl Inner {
     }
 }
 
-fn read<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, AuthError> {
+fn read<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<Written<T>, AuthError> {
     if !response.status().is_success() {
         return Err(refusal(response.status(), response.headers(), response.body()));
     }
-    serde_json::from_slice(response.body()).map_err(|error| {
+    let answer = serde_json::from_slice(response.body()).map_err(|error| {
         tracing::error!(%error, "an answer of users does not have the shape that its contract declares");
         AuthError::Unusable("an answer of users does not have the shape that its contract declares")
-    })
+    })?;
+    Ok(Written { answer, changed: Changed::of(response.headers()) })
 }
 
 #[derive(Deserialize)]
@@ -245,6 +284,9 @@ struct Entry {
     message: String,
 }
 
+/// The fields of a refusal that go with it. A refresh token that is used again is refused, and its session ends.
+const REFUSED_WITH: [HeaderName; 2] = [RETRY_AFTER, CACHE_GROUP_INVALIDATION];
+
 /// What users refused, as the same problem for the client; its 401 without a code of a login is about our assertion.
 fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> AuthError {
     let Ok(document) = serde_json::from_slice::<Document>(body) else {
@@ -260,8 +302,10 @@ fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> AuthError {
     if let Some(detail) = document.detail {
         problem = problem.with_detail(detail);
     }
-    if let Some(after) = headers.get(RETRY_AFTER) {
-        problem = problem.with_header(RETRY_AFTER, after.clone());
+    for name in REFUSED_WITH {
+        if let Some(value) = headers.get(&name) {
+            problem = problem.with_header(name, value.clone());
+        }
     }
     AuthError::Refused(problem)
 }

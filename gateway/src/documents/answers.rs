@@ -41,6 +41,7 @@ pub(crate) fn merge(described: Option<Value>, expected: &[Expected], components:
         Some(Value::Object(map)) => map,
         _ => Map::new(),
     };
+    responses.values_mut().for_each(withhold);
     for (status, name) in expected {
         match responses.get_mut(&status.to_string()) {
             Some(Value::Object(own)) => {
@@ -57,6 +58,20 @@ pub(crate) fn merge(described: Option<Value>, expected: &[Expected], components:
     let mut responses: Vec<(String, Value)> = responses.into_iter().collect();
     responses.sort_by(|(a, _), (b, _)| a.cmp(b));
     Value::Object(responses.into_iter().collect())
+}
+
+/// The fields by which services speak to this gateway's cache (RFC 9875): clients never see them.
+const FOR_THE_CACHE: [&str; 2] = ["cache-groups", "cache-group-invalidation"];
+
+/// Leaves out of a response what clients do not get.
+fn withhold(response: &mut Value) {
+    let Some(Value::Object(headers)) = response.get_mut("headers") else { return };
+    headers.retain(|name, _| !FOR_THE_CACHE.iter().any(|field| name.eq_ignore_ascii_case(field)));
+    if headers.is_empty()
+        && let Some(response) = response.as_object_mut()
+    {
+        response.shift_remove("headers");
+    }
 }
 
 /// Adds to a contract's response what the gateway may answer with the same status.

@@ -4,7 +4,7 @@ use problem::{ProblemDocument, ProblemError};
 use serde_json::Value;
 use utoipa::{
     OpenApi as _,
-    openapi::{Array, OpenApi, Ref, RefOr, Response, Schema, path::Operation, path::ParameterIn},
+    openapi::{Array, Header, OpenApi, Ref, RefOr, Response, Schema, path::Operation, path::ParameterIn},
 };
 
 use crate::{
@@ -49,6 +49,12 @@ pub fn openapi() -> OpenApi {
         let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
         for operation in methods.into_iter().filter_map(Option::as_mut) {
             complete(operation);
+        }
+        if let Some(read) = &mut item.get {
+            declare(read, "Cache-Groups", "What the answer belongs to (RFC 9875).");
+        }
+        for write in [&mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {
+            declare(write, "Cache-Group-Invalidation", "What the request has changed (RFC 9875).");
         }
     }
     problem::describe(&mut document);
@@ -110,6 +116,21 @@ fn complete(operation: &mut Operation) {
             && status.starts_with('2')
         {
             exemplify(response);
+        }
+    }
+}
+
+/// Declares the field that caches go by. Revocations belong to no group: they are never stored, and change all the time.
+fn declare(operation: &mut Operation, name: &str, description: &str) {
+    if operation.operation_id.as_deref() == Some("list_revocations") {
+        return;
+    }
+    let responses = operation.responses.responses.iter_mut().filter(|(status, _)| status.starts_with('2'));
+    for (_, response) in responses {
+        if let RefOr::T(response) = response {
+            let mut header = Header::default();
+            header.description = Some(description.to_owned());
+            response.headers.insert(name.to_owned(), RefOr::T(header));
         }
     }
 }

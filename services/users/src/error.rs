@@ -6,7 +6,9 @@ use axum::response::{IntoResponse, Response};
 use problem::{Code, Problem};
 use sea_orm::DbErr;
 
-/// Why a request, or an operator's command, was not done. Nothing was changed then.
+use crate::groups::{Changed, INVALIDATION};
+
+/// Why a request, or an operator's command, was not done. But for [`Error::TokenReused`], nothing was changed then.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The request itself is wrong; the problem says where.
@@ -39,6 +41,12 @@ pub enum Error {
     /// The refresh token is not good, or no longer.
     #[error("{0}")]
     InvalidGrant(&'static str),
+    /// The refresh token was used before: the session that it belonged to has been ended.
+    #[error("the refresh token was used before")]
+    TokenReused {
+        /// Whose session that was.
+        user_id: i64,
+    },
     /// `If-Match` names another version.
     #[error("the resource has changed")]
     Stale,
@@ -81,6 +89,7 @@ impl From<Error> for Problem {
                 Self::new(Code::ValidationFailed).with_error("/current_password", "wrong_password", told)
             }
             Error::InvalidGrant(why) => Self::new(Code::InvalidGrant).with_detail(why),
+            Error::TokenReused { user_id } => reused(user_id),
             Error::Stale => Self::new(Code::PreconditionFailed),
             Error::LastAdministrator => Self::new(Code::Conflict).with_detail("This is the last active administrator."),
             Error::Busy => Self::new(Code::Overloaded).with_retry_after(BUSY),
@@ -111,6 +120,16 @@ fn database(error: &DbErr) -> Problem {
 
 fn taken(code: Code, pointer: &str) -> Problem {
     Problem::new(code).with_error(pointer, "taken", code.title())
+}
+
+/// The one refusal that changes something, so it says what.
+fn reused(user_id: i64) -> Problem {
+    let detail = "The refresh token was used before; its session has been ended.";
+    let problem = Problem::new(Code::InvalidGrant).with_detail(detail);
+    match Changed::sessions_of(user_id).value() {
+        Some(changed) => problem.with_header(INVALIDATION, changed),
+        None => problem,
+    }
 }
 
 fn told(problem: &Problem) -> String {

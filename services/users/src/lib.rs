@@ -8,6 +8,7 @@
 //!   the session and everything that descends from it.
 //! * When a session ends, or an account is disabled, deleted or given other roles, that is recorded for the gateway in
 //!   the same transaction.
+//! * A read names the groups that it belongs to and a write those that it changes, so that caches know (`groups`).
 //! * A write that was begun is finished, whether or not the caller waits for it.
 //!
 //! Every request needs the gateway's assertion about its caller; who may do what is one table in `access`.
@@ -22,6 +23,7 @@ mod domain;
 mod entity;
 mod error;
 mod etag;
+mod groups;
 mod hashing;
 pub mod operate;
 mod page;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{Request, State},
-    middleware::{Next, from_fn, from_fn_with_state},
+    middleware::{Next, from_fn, from_fn_with_state, map_response},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -15,24 +15,33 @@ use problem::{Code, Problem};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{Service, document, revocations::*, sessions::*, users::*};
+use crate::{Service, document, groups::never_stored, revocations::*, sessions::*, users::*};
 
 /// The operations and their document.
 pub(crate) fn operations() -> (Router<Service>, OpenApi) {
-    OpenApiRouter::with_openapi(document::head())
+    OpenApiRouter::with_openapi(document::head()).merge(accounts()).merge(unstored()).split_for_parts()
+}
+
+fn accounts() -> OpenApiRouter<Service> {
+    OpenApiRouter::new()
         .routes(routes!(list_users))
         .routes(routes!(show_me, update_me, delete_me))
         .routes(routes!(show_user, replace_user, update_user, delete_user))
+        .routes(routes!(batch_users))
+}
+
+/// What is about credentials, sessions and tokens: no answer of these may be kept by anybody.
+fn unstored() -> OpenApiRouter<Service> {
+    OpenApiRouter::new()
         .routes(routes!(list_sessions))
         .routes(routes!(revoke_session))
-        .routes(routes!(batch_users))
         .routes(routes!(register_user))
         .routes(routes!(open_session))
         .routes(routes!(rotate_session))
         .routes(routes!(close_session))
         .routes(routes!(change_password))
         .routes(routes!(list_revocations))
-        .split_for_parts()
+        .layer(map_response(never_stored))
 }
 
 /// From the outside in: errors leave as complete documents; nothing gets in without the gateway's assertion; what changes

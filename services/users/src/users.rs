@@ -11,7 +11,7 @@ mod replace;
 mod show;
 mod update;
 
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, IntoResponseParts, Response};
 use http::{HeaderMap, StatusCode, header::ETAG};
 use principal::Principal;
 use problem::Json;
@@ -119,14 +119,15 @@ pub(crate) fn roles(user: &user::Model) -> Roles {
     Roles { admin: user.is_admin, seller: user.is_seller }
 }
 
-/// One account as the answer to `caller`, with its tag; 304 if the caller has it already.
-fn respond(caller: &Principal, headers: &HeaderMap, user: user::Model) -> Response {
+/// One account as the answer to `caller`, with its tag; 304 if the caller has it already. `groups` are those that the answer
+/// belongs to, or that have changed.
+fn respond(caller: &Principal, headers: &HeaderMap, user: user::Model, groups: impl IntoResponseParts) -> Response {
     let private = access::may(Action::ReadPrivate, caller, user.id);
     let tag = etag::tag(&user, private);
     if etag::is_known(headers, &user, private) {
-        return (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response();
+        return (StatusCode::NOT_MODIFIED, groups, [(ETAG, tag)]).into_response();
     }
-    ([(ETAG, tag)], Json(User::seen_by(caller, user))).into_response()
+    (groups, [(ETAG, tag)], Json(User::seen_by(caller, user))).into_response()
 }
 
 /// The account with this name, unless it was deleted.

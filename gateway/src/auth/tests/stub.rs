@@ -8,7 +8,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use principal::{Principal, Verifier};
 use problem::{Code, Problem};
 use serde_json::{Value, json};
@@ -28,6 +28,8 @@ pub(super) struct Known {
     pub(super) revocations: Vec<Value>,
     /// What was sent to each operation, in order.
     pub(super) seen: Vec<(String, Value, Principal)>,
+    /// What every answer says that it has changed.
+    pub(super) changed: Option<&'static str>,
     /// Answers every call with this instead.
     pub(super) instead: Option<(StatusCode, Value)>,
     sessions: usize,
@@ -62,7 +64,11 @@ async fn require(
     let now = stub.know(|known| known.now_ms) / 1000;
     let caller = verifier.verify(request.headers(), now).map_err(|_| Problem::new(Code::Unauthenticated))?;
     request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
+    let mut response = next.run(request).await;
+    if let Some(changed) = stub.know(|known| known.changed) {
+        response.headers_mut().insert("cache-group-invalidation", HeaderValue::from_static(changed));
+    }
+    Ok(response)
 }
 
 impl Known {

@@ -12,8 +12,9 @@ fn users() -> Value {
             "/users": {"get": {
                 "operationId": "list_users", "tags": ["users"], "summary": "List users",
                 "parameters": [{"name": "limit", "in": "query", "schema": {"type": "integer"}}],
-                "responses": {"200": {"description": "A page.", "content": {"application/json": {
-                    "schema": {"$ref": "#/components/schemas/Page"}}}}},
+                "responses": {"200": {"description": "A page.",
+                    "headers": {"Cache-Groups": {"schema": {"type": "string"}}, "Link": {"schema": {"type": "string"}}},
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Page"}}}}},
             }},
             "/users/{username}": {
                 "parameters": [{"name": "username", "in": "path", "required": true, "schema": {"type": "string"},
@@ -26,7 +27,8 @@ fn users() -> Value {
                 }},
                 "patch": {"operationId": "update_user", "tags": ["users"], "description": "Change it.",
                     "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/User"}}}},
-                    "responses": {"200": {"description": "Changed."}, "503": {"description": "Too busy."}},
+                    "responses": {"200": {"description": "Changed.", "headers": {
+                        "cache-group-invalidation": {"schema": {"type": "string"}}}}, "503": {"description": "Too busy."}},
                     "security": [{"internal": []}]},
             },
             "/internal/users": {"get": {"operationId": "batch_users", "x-internal": true, "responses": {
@@ -94,6 +96,17 @@ fn operations_stand_at_their_public_paths_and_internal_ones_nowhere() {
     let text = document.to_string();
     assert!(!text.contains("batch_users") && !text.contains("users.Secret"), "{text}");
     assert_eq!(document["tags"], json!([{"name": "users", "description": "Accounts."}]));
+}
+
+#[test]
+fn clients_are_not_told_of_the_fields_that_the_cache_reads() {
+    let users = users();
+    let document = merge(&surface(all(&users))).unwrap();
+    let paths = &document["paths"];
+    let listed = paths["/api/v1/users"]["get"]["responses"]["200"]["headers"].as_object().unwrap();
+    assert!(listed.contains_key("Link") && !listed.contains_key("Cache-Groups"));
+    let changed = &paths["/api/v1/users/{username}"]["patch"]["responses"]["200"];
+    assert!(!changed.to_string().to_lowercase().contains("cache-group"), "{changed}");
 }
 
 #[test]

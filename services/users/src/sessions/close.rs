@@ -14,6 +14,7 @@ use crate::{
     domain::{SessionId, TokenHash},
     entity::{refresh_token, session},
     error::Error,
+    groups::Changed,
     revocations::{self, Revocation},
 };
 
@@ -54,7 +55,7 @@ pub(crate) async fn close_session(
     State(service): State<Service>,
     caller: Principal,
     Json(body): Json<CloseSession>,
-) -> Result<Json<Closed>, Error> {
+) -> Result<(Changed, Json<Closed>), Error> {
     access::check(Action::Internal, &caller, 0)?;
     let mut fields = Fields::new();
     let presented = body.presented.and_then(|hash| fields.check("/presented", TokenHash::parse(&hash)));
@@ -74,7 +75,10 @@ pub(crate) async fn close_session(
             None => None,
         },
     };
-    let Some(session) = found else { return Ok(Json(Closed { revoked: Vec::new() })) };
+    let Some(session) = found else {
+        return Ok((Changed::default(), Json(Closed { revoked: Vec::new() })));
+    };
+    let changed = Changed::sessions_of(session.user_id);
     let now = service.clock.now();
     let ended = if body.all {
         end_all(&transaction, session.user_id, None, now).await?
@@ -85,7 +89,7 @@ pub(crate) async fn close_session(
     };
     let revoked = revocations::of_sessions(&transaction, &ended, now).await?;
     transaction.commit().await?;
-    Ok(Json(Closed { revoked: revoked.into_iter().map(Revocation::from).collect() }))
+    Ok((changed, Json(Closed { revoked: revoked.into_iter().map(Revocation::from).collect() })))
 }
 
 async fn by_token(transaction: &DatabaseTransaction, hash: &TokenHash) -> Result<Option<session::Model>, DbErr> {

@@ -1,6 +1,9 @@
 //! `GET /sessions`
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use principal::Principal;
 use problem::{Code, Problem, Query};
 use sea_orm::{EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr};
@@ -15,6 +18,7 @@ use crate::{
     domain::SessionId,
     entity::session,
     error::Error,
+    groups::Of,
     page::{Page, PageParameters, Window},
 };
 
@@ -79,7 +83,7 @@ pub(crate) async fn list_sessions(
         .all(service.db.reader())
         .await?;
     let page = window.page(rows, |row| (row.created_at, row.id.clone()), |row| item(row, own(&caller)));
-    Ok(page.respond(&[("limit", window.limit.to_string())]))
+    Ok((Of::sessions_of(user_id), page.respond(&[("limit", window.limit.to_string())])).into_response())
 }
 
 fn item(session: session::Model, current: Option<&str>) -> SessionItem {

@@ -16,6 +16,7 @@ use crate::{
     domain::{Client, Email, Password, TokenHash, Username},
     entity::{credential, user},
     error::Error,
+    groups::Changed,
     users,
 };
 
@@ -58,7 +59,7 @@ pub(crate) async fn open_session(
     State(service): State<Service>,
     caller: Principal,
     Json(body): Json<OpenSession>,
-) -> Result<(StatusCode, Json<Opened>), Error> {
+) -> Result<(StatusCode, Changed, Json<Opened>), Error> {
     access::check(Action::Internal, &caller, 0)?;
     let mut fields = Fields::new();
     let token = fields.check("/token_hash", TokenHash::parse(&body.token_hash));
@@ -74,7 +75,8 @@ pub(crate) async fn open_session(
     let client = body.client.as_deref().map(Client::shorten);
     let session = open(&service, &transaction, user.id, &token, client, now).await?;
     transaction.commit().await?;
-    Ok((StatusCode::CREATED, Json(Opened::new(user, session, now))))
+    let changed = Changed::sessions_of(user.id);
+    Ok((StatusCode::CREATED, changed, Json(Opened::new(user, session, now))))
 }
 
 /// The account behind a login, with its credential.

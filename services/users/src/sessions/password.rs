@@ -15,6 +15,7 @@ use crate::{
     domain::{Client, Password, TokenHash},
     entity::{credential, session},
     error::Error,
+    groups::Changed,
     revocations, users,
 };
 
@@ -56,7 +57,7 @@ pub(crate) async fn change_password(
     State(service): State<Service>,
     caller: Principal,
     Json(body): Json<ChangePassword>,
-) -> Result<Json<Opened>, Error> {
+) -> Result<(Changed, Json<Opened>), Error> {
     let user_id = access::signed_in(&caller)?;
     access::check(Action::OwnSessions, &caller, user_id)?;
     let mut fields = Fields::new();
@@ -87,7 +88,7 @@ pub(crate) async fn change_password(
     revocations::of_sessions(&transaction, &ended, now).await?;
     transaction.commit().await?;
     tracing::info!(target: "audit", user_id, "a password was changed");
-    Ok(Json(Opened::new(user, session, now)))
+    Ok((Changed::sessions_of(user_id), Json(Opened::new(user, session, now))))
 }
 
 /// Sets the password of an account; with `before` only if it is still that one.

@@ -11,6 +11,7 @@ use crate::{
     access::{self, Action},
     domain::SessionId,
     error::Error,
+    groups::Changed,
     revocations,
 };
 
@@ -31,7 +32,7 @@ pub(crate) async fn revoke_session(
     State(service): State<Service>,
     caller: Principal,
     Path(id): Path<String>,
-) -> Result<StatusCode, Error> {
+) -> Result<(StatusCode, Changed), Error> {
     let user_id = access::signed_in(&caller)?;
     access::check(Action::OwnSessions, &caller, user_id)?;
     let id = SessionId::parse(&id).ok_or(Error::NoSuchSession)?;
@@ -42,5 +43,5 @@ pub(crate) async fn revoke_session(
     }
     revocations::of_sessions(&transaction, &[id.as_str().to_owned()], now).await?;
     transaction.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok((StatusCode::NO_CONTENT, Changed::sessions_of(user_id)))
 }

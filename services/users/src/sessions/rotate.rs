@@ -17,6 +17,7 @@ use crate::{
     domain::TokenHash,
     entity::{refresh_token, session, user},
     error::Error,
+    groups::Changed,
     revocations,
 };
 
@@ -58,7 +59,7 @@ pub(crate) async fn rotate_session(
     State(service): State<Service>,
     caller: Principal,
     Json(body): Json<RotateSession>,
-) -> Result<Json<Opened>, Error> {
+) -> Result<(Changed, Json<Opened>), Error> {
     access::check(Action::Internal, &caller, 0)?;
     let mut fields = Fields::new();
     let presented = fields.check("/presented", TokenHash::parse(&body.presented));
@@ -68,7 +69,8 @@ pub(crate) async fn rotate_session(
     }
     let (Some(presented), Some(successor)) = (presented, successor) else { return Err(fields.refused().into()) };
     fields.finish()?;
-    rotate(&service, &presented, &successor).await.map(Json)
+    let opened = rotate(&service, &presented, &successor).await?;
+    Ok((Changed::sessions_of(opened.user.id), Json(opened)))
 }
 
 async fn rotate(service: &Service, presented: &TokenHash, successor: &TokenHash) -> Result<Opened, Error> {
@@ -79,17 +81,18 @@ async fn rotate(service: &Service, presented: &TokenHash, successor: &TokenHash)
     if !is_live(&session, now) {
         return Err(Error::InvalidGrant("The session has ended."));
     }
-    let session = if consume(&transaction, presented, successor, now).await? {
+    let user_id = user.id;
+    let outcome = if consume(&transaction, presented, successor, now).await? {
         add_token(&transaction, &session.id, successor, now).await?;
         touch(service, &transaction, &session.id, now).await?
     } else {
         repeated(&transaction, session, presented, successor, now).await?
     };
     transaction.commit().await?;
-    match session {
+    match outcome {
         Outcome::Goes(session) => Ok(Opened::new(user, session, now)),
         Outcome::Differs => Err(Error::InvalidGrant("The refresh token has been exchanged for another successor.")),
-        Outcome::Stolen => Err(Error::InvalidGrant("The refresh token was used before; its session has been ended.")),
+        Outcome::Stolen => Err(Error::TokenReused { user_id }),
     }
 }
 

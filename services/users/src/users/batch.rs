@@ -13,6 +13,7 @@ use crate::{
     access::{self, Action},
     entity::user,
     error::Error,
+    groups::Of,
 };
 
 /// The most ids of one request.
@@ -53,16 +54,17 @@ pub(crate) async fn batch_users(
     State(service): State<Service>,
     caller: Principal,
     Query(query): Query<BatchUsers>,
-) -> Result<Json<UserBatch>, Error> {
+) -> Result<(Of, Json<UserBatch>), Error> {
     access::check(Action::Internal, &caller, 0)?;
     let ids = parse(&query.ids)?;
+    let groups = Of::batch(&ids);
     let users = user::Entity::find()
         .filter(user::COLUMN.id.is_in(ids))
         .filter(user::COLUMN.deleted_at.is_null())
         .order_by_asc(user::Column::Id)
         .all(service.db.reader())
         .await?;
-    Ok(Json(UserBatch { items: users.into_iter().map(User::public).collect() }))
+    Ok((groups, Json(UserBatch { items: users.into_iter().map(User::public).collect() })))
 }
 
 fn parse(ids: &str) -> Result<Vec<i64>, Problem> {

@@ -14,7 +14,9 @@ use crate::{
     access::{self, Action},
     entity::user,
     error::Error,
-    etag, revocations, sessions,
+    etag,
+    groups::{Changed, Group},
+    revocations, sessions,
 };
 
 /// The account that is meant.
@@ -35,14 +37,15 @@ impl Target {
     }
 }
 
-/// Applies the changes if the caller may make them and the account is in the version that the caller knows.
+/// Applies the changes if the caller may make them and the account is in the version that the caller knows; returns the
+/// account as it is now, and which groups have changed.
 pub(super) async fn apply(
     service: &Service,
     caller: &Principal,
     target: Target,
     headers: &HeaderMap,
     changes: Changes,
-) -> Result<user::Model, Error> {
+) -> Result<(user::Model, Changed), Error> {
     access::signed_in(caller)?;
     let transaction = service.db.write().await?;
     let administers = changes.roles.is_some() || changes.is_active.is_some();
@@ -59,6 +62,7 @@ pub(super) async fn apply(
         return Err(Error::Forbidden("This account is disabled."));
     }
     etag::check(headers, &before)?;
+    let groups = groups(before.id, &changes);
     let after = changed(&before, changes);
     if before.is_admin && before.is_active && !(after.is_admin && after.is_active) && administrators == [before.id] {
         return Err(Error::LastAdministrator);
@@ -66,7 +70,19 @@ pub(super) async fn apply(
     let after = store(&transaction, &before, after).await?;
     end_what_no_longer_holds(service, &transaction, &before, &after).await?;
     transaction.commit().await?;
-    Ok(after)
+    Ok((after, groups))
+}
+
+/// What these changes concern.
+fn groups(id: i64, changes: &Changes) -> Changed {
+    let mut groups = Changed::user(id);
+    if changes.is_active == Some(false) {
+        groups = groups.and(Group::SessionsOf(id));
+    }
+    if changes.roles.is_some() {
+        groups = groups.and(Group::Viewer(id));
+    }
+    groups
 }
 
 /// The account with the changes in it, in the next version if anything is different.

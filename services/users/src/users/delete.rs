@@ -12,7 +12,9 @@ use crate::{
     access::{self, Action},
     entity::{credential, user},
     error::Error,
-    etag, revocations, sessions,
+    etag,
+    groups::{Changed, Group},
+    revocations, sessions,
 };
 
 /// Delete an account
@@ -40,9 +42,9 @@ pub(crate) async fn delete_user(
     caller: Principal,
     Path(username): Path<String>,
     headers: HeaderMap,
-) -> Result<StatusCode, Error> {
-    delete(&service, &caller, Target::Named(username), &headers).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<(StatusCode, Changed), Error> {
+    let changed = delete(&service, &caller, Target::Named(username), &headers).await?;
+    Ok((StatusCode::NO_CONTENT, changed))
 }
 
 /// Leaves of an account what keeps its name from being used again.
@@ -51,7 +53,7 @@ pub(super) async fn delete(
     caller: &Principal,
     target: Target,
     headers: &HeaderMap,
-) -> Result<(), Error> {
+) -> Result<Changed, Error> {
     access::signed_in(caller)?;
     let transaction = service.db.write().await?;
     let administrators = administrators(&transaction).await?;
@@ -69,7 +71,7 @@ pub(super) async fn delete(
     revocations::of_user(&transaction, id, now).await?;
     transaction.commit().await?;
     tracing::info!(target: "audit", user_id = id, by = caller.user_id(), "an account was deleted");
-    Ok(())
+    Ok(Changed::user(id).and(Group::SessionsOf(id)))
 }
 
 fn emptied(user: user::Model, now: i64) -> user::Model {

@@ -1,6 +1,9 @@
 //! `GET /users`
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use principal::Principal;
 use problem::{Code, Problem, Query};
 use sea_orm::{
@@ -15,6 +18,7 @@ use crate::{
     Service, access,
     entity::user,
     error::Error,
+    groups::Of,
     page::{Page, PageParameters, Window},
 };
 
@@ -76,7 +80,7 @@ pub(crate) async fn list_users(
     let mut filters = vec![("limit", window.limit.to_string())];
     filters.extend((!q.is_empty()).then_some(("q", q)));
     filters.extend(total.map(|_| ("count", "true".to_owned())));
-    Ok(Page { total, ..page }.respond(&filters))
+    Ok((Of::users(&caller), Page { total, ..page }.respond(&filters)).into_response())
 }
 
 fn listed(disabled_too: bool, q: &str) -> Select<user::Entity> {

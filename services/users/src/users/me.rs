@@ -12,7 +12,11 @@ use super::{
     fields::UpdateMe,
     find_by_id, respond,
 };
-use crate::{Service, access, error::Error};
+use crate::{
+    Service, access,
+    error::Error,
+    groups::{Changed, Of},
+};
 
 /// Show the caller's own account
 ///
@@ -34,7 +38,7 @@ pub(crate) async fn show_me(
 ) -> Result<Response, Error> {
     let id = access::signed_in(&caller)?;
     let user = find_by_id(service.db.reader(), id, false).await?.ok_or(Error::NoSuchUser)?;
-    Ok(respond(&caller, &headers, user))
+    Ok(respond(&caller, &headers, user, Of::user(id, &caller)))
 }
 
 /// Change the caller's own profile
@@ -61,8 +65,8 @@ pub(crate) async fn update_me(
     Json(body): Json<UpdateMe>,
 ) -> Result<Response, Error> {
     let id = access::signed_in(&caller)?;
-    let user = change::apply(&service, &caller, Target::Id(id), &headers, body.parse()?).await?;
-    Ok(respond(&caller, &HeaderMap::new(), user))
+    let (user, changed) = change::apply(&service, &caller, Target::Id(id), &headers, body.parse()?).await?;
+    Ok(respond(&caller, &HeaderMap::new(), user, changed))
 }
 
 /// Delete the caller's own account
@@ -84,8 +88,8 @@ pub(crate) async fn delete_me(
     State(service): State<Service>,
     caller: Principal,
     headers: HeaderMap,
-) -> Result<StatusCode, Error> {
+) -> Result<(StatusCode, Changed), Error> {
     let id = access::signed_in(&caller)?;
-    delete::delete(&service, &caller, Target::Id(id), &headers).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let changed = delete::delete(&service, &caller, Target::Id(id), &headers).await?;
+    Ok((StatusCode::NO_CONTENT, changed))
 }

@@ -22,6 +22,7 @@ use crate::{
     domain::{Client, Description, DisplayName, Email, Name, Password, Roles, TokenHash, Username},
     entity::{credential, user},
     error::Error,
+    groups::{Changed, Group},
     sessions::{self, Opened},
 };
 
@@ -98,7 +99,8 @@ pub(crate) async fn register_user(
     transaction.commit().await?;
     tracing::info!(target: "audit", user_id = user.id, "an account was created");
     let location = HeaderValue::try_from(format!("/users/{}", user.username)).ok();
-    let mut response = (StatusCode::CREATED, Json(Opened::new(user, session, now))).into_response();
+    let changed = Changed::user(user.id).and(Group::SessionsOf(user.id));
+    let mut response = (StatusCode::CREATED, changed, Json(Opened::new(user, session, now))).into_response();
     location.map(|location| response.headers_mut().insert(LOCATION, location));
     Ok(response)
 }

@@ -41,6 +41,6 @@ pub(crate) async fn replace_user(
     headers: HeaderMap,
     Json(body): Json<ReplaceUser>,
 ) -> Result<Response, Error> {
-    let user = change::apply(&service, &caller, Target::Named(username), &headers, body.parse()?).await?;
-    Ok(respond(&caller, &HeaderMap::new(), user))
+    let (user, changed) = change::apply(&service, &caller, Target::Named(username), &headers, body.parse()?).await?;
+    Ok(respond(&caller, &HeaderMap::new(), user, changed))
 }

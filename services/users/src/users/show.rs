@@ -10,6 +10,7 @@ use crate::{
     Service,
     access::{self, Action},
     error::Error,
+    groups::Of,
 };
 
 /// Show an account
@@ -38,5 +39,6 @@ pub(crate) async fn show_user(
     if !user.is_active && !access::may(Action::ReadPrivate, &caller, user.id) {
         return Err(Error::NoSuchUser);
     }
-    Ok(respond(&caller, &headers, user))
+    let groups = Of::user(user.id, &caller);
+    Ok(respond(&caller, &headers, user, groups))
 }

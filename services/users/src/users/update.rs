@@ -42,6 +42,6 @@ pub(crate) async fn update_user(
     headers: HeaderMap,
     Json(body): Json<UpdateUser>,
 ) -> Result<Response, Error> {
-    let user = change::apply(&service, &caller, Target::Named(username), &headers, body.parse()?).await?;
-    Ok(respond(&caller, &HeaderMap::new(), user))
+    let (user, changed) = change::apply(&service, &caller, Target::Named(username), &headers, body.parse()?).await?;
+    Ok(respond(&caller, &HeaderMap::new(), user, changed))
 }

@@ -9,6 +9,7 @@ mod accounts;
 mod call;
 mod deletion;
 mod document;
+mod groups;
 mod harness;
 mod interleaving;
 mod internal;
