@@ -19,6 +19,7 @@ use crate::conformance::Conformance;
 use crate::cors::Cors;
 use crate::documents::DocumentError;
 use crate::health::Health;
+use crate::limit;
 use crate::listener::Caps;
 use crate::metrics::Metrics;
 use crate::plan::{Plan, Service, ServiceKind};
@@ -99,6 +100,8 @@ pub fn build(config: Config, plan: Plan, local: Vec<Upstream>) -> Result<Gateway
     let metrics = Arc::new(Metrics::new(surface.names(), config.threads.get()));
     let limits = &plan.settings.limits;
     let conformance = Conformance::new(&plan, &tasks)?;
+    let policies = Arc::new(limit::Limits::renewed(&limits.policies, None));
+    policies.sweep_in(&tasks);
     let shared = Shared {
         surface,
         auth,
@@ -107,6 +110,7 @@ pub fn build(config: Config, plan: Plan, local: Vec<Upstream>) -> Result<Gateway
         log: plan.settings.log.requests,
         base: serde_json::Value::from(plan.settings.public_origin.as_str()).to_string().into_bytes().into(),
         caps: Caps::new(limits.connections as usize, limits.connections_per_address as usize),
+        limits: policies,
         conformance,
     };
     Ok(Gateway { shared: Arc::new(shared), metrics, tasks, stop, beside, config })
@@ -213,7 +217,7 @@ impl Gateway {
 
     pub(crate) fn admin_router(&self) -> Router {
         let (metrics, shared) = (Arc::clone(&self.metrics), Arc::clone(&self.shared));
-        let render = move || metrics.render() + &shared.conformance.render();
+        let render = move || metrics.render() + &shared.limits.render() + &shared.conformance.render();
         beside::admin_router(self.beside.clone(), Arc::new(render))
     }
 }

@@ -28,6 +28,8 @@ pub(crate) enum GatewayError {
     MethodNotAllowed { allow: HeaderValue },
     #[error("not allowed: {0:?}")]
     Access(AccessError),
+    #[error("the caller is over its quota")]
+    RateLimited { wait: Duration },
     #[error("the body is larger than {limit} bytes")]
     BodyTooLarge { limit: u64 },
     #[error("the form is not taken: {0}")]
@@ -78,6 +80,9 @@ impl From<GatewayError> for Problem {
                 Self::new(Code::MethodNotAllowed).with_header(header::ALLOW, allow)
             }
             GatewayError::Access(error) => error.into(),
+            GatewayError::RateLimited { wait } => Self::new(Code::RateLimited)
+                .with_detail("You have sent more requests than your quota allows. Try again shortly.")
+                .with_retry_after(wait),
             GatewayError::BodyTooLarge { limit } => {
                 Self::new(Code::PayloadTooLarge).with_detail(format!("The body may have at most {limit} bytes."))
             }

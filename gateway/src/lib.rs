@@ -35,6 +35,7 @@ mod form;
 mod forward;
 mod guard;
 mod health;
+mod limit;
 mod listener;
 mod media;
 mod metrics;

@@ -12,6 +12,7 @@ use crate::conformance::{Conformance, Sampling};
 use crate::cors::Cors;
 use crate::error::GatewayError;
 use crate::guard::HeadLimits;
+use crate::limit;
 use crate::listener::{Caps, ConnectionLimits, Connections, Drain};
 use crate::metrics::Shard;
 use crate::plan::{Limits, ServiceId, Settings};
@@ -26,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) cors: Cors,
     pub(crate) log: bool,
     pub(crate) caps: Caps,
+    /// One for each policy of the plan, in its order.
+    pub(crate) limits: Arc<limit::Limits>,
     /// The public origin, as JSON.
     pub(crate) base: Box<[u8]>,
     pub(crate) conformance: Conformance,

@@ -16,6 +16,7 @@ mod fallback;
 mod form;
 mod handed_on;
 mod joins;
+mod limits;
 mod need;
 mod order;
 mod parts;

@@ -3,6 +3,7 @@
 //! A part that could not be read has been reported and is none here, so that the checks can go on with the rest.
 
 mod part;
+mod policy;
 mod route;
 mod service;
 mod settings;

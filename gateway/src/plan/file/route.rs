@@ -27,6 +27,7 @@ pub(crate) struct RouteDraft {
     pub(crate) assert_roles: Vec<At<String>>,
     pub(crate) profiles: Vec<At<String>>,
     pub(crate) websocket: Option<At<bool>>,
+    pub(crate) limit: Option<At<String>>,
     pub(crate) contract: Option<At<ContractMode>>,
     /// Public names, each with the operation's field that it stands for.
     pub(crate) form: Option<At<Entries>>,
@@ -87,6 +88,7 @@ pub(crate) struct ProxyDraft {
     pub(crate) body_limit: Option<At<u64>>,
     pub(crate) profiles: Vec<At<String>>,
     pub(crate) websocket: Option<At<bool>>,
+    pub(crate) limit: Option<At<String>>,
 }
 
 /// What a route matches.
@@ -133,6 +135,7 @@ pub(super) fn read(mut section: Section<'_>) -> RouteDraft {
         assert_roles: list(&mut section, "assert_roles", role),
         profiles: list(&mut section, "profiles", profile),
         websocket: section.optional("websocket", Value::flag),
+        limit: section.optional("limit", Value::text),
         bind,
         query,
         binds_whole,
@@ -250,6 +253,7 @@ pub(super) fn read_proxy(mut section: Section<'_>) -> ProxyDraft {
         body_limit: section.optional("body_limit", Value::size),
         profiles: list(&mut section, "profiles", profile),
         websocket: section.optional("websocket", Value::flag),
+        limit: section.optional("limit", Value::text),
     };
     section.finish();
     draft
