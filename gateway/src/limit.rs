@@ -30,7 +30,6 @@ use http::HeaderMap;
 
 use self::key::Key;
 use self::limiter::Limiter;
-use crate::auth::Caller;
 use crate::compose::select;
 use crate::error::GatewayError;
 use crate::plan::{Composition, Policy, PolicyId};
@@ -98,12 +97,12 @@ impl<C: Clock> Limits<C> {
     pub(crate) fn take(
         &self,
         policy: PolicyId,
-        caller: &Caller,
+        user: Option<i64>,
         client: IpAddr,
         calls: u32,
     ) -> Option<(Standing, Result<(), Refused>)> {
         let limiter = self.limiters.get(policy.0)?;
-        let key = Key::of(limiter.policy().per, caller.user(), client);
+        let key = Key::of(limiter.policy().per, user, client);
         Some(match limiter.take(key, limiter.policy().cost(calls)) {
             Ok(remaining) => (Standing { policy, remaining, reset: limiter.until_full(remaining) }, Ok(())),
             Err(wait) => (Standing { policy, remaining: 0, reset: wait }, Err(Refused { wait })),

@@ -160,7 +160,8 @@ fn limit(
 ) -> Result<(), GatewayError> {
     let Some(policy) = route.limit else { return Ok(()) };
     let calls = limit::calls(plane.surface().composition(id, uri.query()), uri.query());
-    let Some((standing, taken)) = plane.shared.limits.take(policy, caller, exchange.context.client, calls) else {
+    let Some((standing, taken)) = plane.shared.limits.take(policy, caller.user(), exchange.context.client, calls)
+    else {
         return Ok(());
     };
     exchange.standing = Some(standing);

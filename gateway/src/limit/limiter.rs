@@ -64,6 +64,12 @@ impl<C: Clock> Limiter<C> {
         self.interval.saturating_mul(self.policy.burst.get().saturating_sub(remaining))
     }
 
+    /// The time in which one call comes back.
+    #[cfg(test)]
+    pub(super) fn interval(&self) -> Duration {
+        self.interval
+    }
+
     pub(super) fn refused(&self) -> u64 {
         self.refused.load(Relaxed)
     }

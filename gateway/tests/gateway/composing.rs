@@ -12,4 +12,4 @@ mod parts;
 pub(crate) mod services;
 mod shaping;
 mod table;
-mod world;
+pub(crate) mod world;

@@ -16,6 +16,7 @@ mod limits;
 mod observing;
 mod origins;
 mod proxying;
+mod rates;
 mod statuses;
 mod streaming;
 mod tokens;
@@ -23,6 +24,7 @@ mod tokens;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use boot::{CancellationToken, Profile};
 use gateway::Config;
@@ -40,7 +42,7 @@ pub(crate) struct Gateway {
     services: HashMap<String, Upstream>,
     stop: CancellationToken,
     serving: JoinHandle<std::io::Result<()>>,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Gateway {
@@ -76,7 +78,7 @@ impl Gateway {
         let stop = CancellationToken::new();
         let (address, admin) = (bound.address(), bound.admin_address());
         let serving = tokio::spawn(bound.run(stop.clone().cancelled_owned()));
-        Self { address, admin, services, stop, serving, _directory: directory }
+        Self { address, admin, services, stop, serving, directory }
     }
 
     /// A service, which can be severed.
@@ -90,6 +92,11 @@ impl Gateway {
 
     pub(crate) fn caller(&self) -> Caller {
         Caller::new(self.address)
+    }
+
+    /// The key that signs its tokens.
+    pub(crate) fn signing_key(&self) -> PathBuf {
+        self.directory.path().join("keys/signing.pem")
     }
 
     /// Tells it to stop, and waits until it has.

@@ -1,6 +1,6 @@
 //! Tokens as a client sees them: what the data plane lets through, and what a service is told.
 
-mod forge;
+pub(crate) mod forge;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::super::read::{At, Section, Value, one_of, show_duration};
+use super::super::read::{At, Section, Value, nearest, one_of, show_duration};
 use super::super::{Partition, Policy, Rate};
 
 /// Stands in for what could not be read and has been reported, so that the routes which name the policy are not blamed too.
@@ -42,6 +42,10 @@ fn check_name(name: &str) -> Result<(), String> {
     let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if name.is_empty() || !name.bytes().all(is_name) {
         return Err(format!("`{name}` is no name for a limit; use lower-case letters, digits and `_`."));
+    }
+    if name != Policy::DEFAULT && nearest(name, &[Policy::DEFAULT]).is_some() {
+        // It would be a limit that no route names, and the routes would go without.
+        return Err(format!("`{name}` is too near to `{0}` to be another limit; did you mean `{0}`?", Policy::DEFAULT));
     }
     if name.len() > Policy::LONGEST_NAME {
         return Err(format!("The name of a limit has at most {} letters.", Policy::LONGEST_NAME));

@@ -8,13 +8,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-pub(super) struct Forger {
+pub(crate) struct Forger {
     pair: Ed25519KeyPair,
     kid: String,
 }
 
 impl Forger {
-    pub(super) fn new(pem: &Path) -> Self {
+    pub(crate) fn new(pem: &Path) -> Self {
         let pem = std::fs::read_to_string(pem).unwrap();
         let text: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
         let pair = Ed25519KeyPair::from_pkcs8(&STANDARD.decode(text).unwrap()).unwrap();
@@ -36,6 +36,12 @@ impl Forger {
     /// What the gateway itself would issue: the control of the experiment.
     pub(super) fn genuine(&self) -> String {
         self.signed(&self.header(), &claims())
+    }
+
+    /// What the gateway itself would issue to this user for this session.
+    pub(crate) fn of(&self, sub: &str, sid: &str) -> String {
+        let claims = changed(changed(claims(), "sub", json!(sub)), "sid", json!(sid));
+        self.signed(&self.header(), &claims)
     }
 
     pub(super) fn expired(&self) -> String {
