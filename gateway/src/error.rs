@@ -80,9 +80,7 @@ impl From<GatewayError> for Problem {
                 Self::new(Code::MethodNotAllowed).with_header(header::ALLOW, allow)
             }
             GatewayError::Access(error) => error.into(),
-            GatewayError::RateLimited { wait } => Self::new(Code::RateLimited)
-                .with_detail("You have sent more requests than your quota allows. Try again shortly.")
-                .with_retry_after(wait),
+            GatewayError::RateLimited { wait } => rate_limited(wait),
             GatewayError::BodyTooLarge { limit } => {
                 Self::new(Code::PayloadTooLarge).with_detail(format!("The body may have at most {limit} bytes."))
             }
@@ -90,13 +88,7 @@ impl From<GatewayError> for Problem {
             GatewayError::Upstream { service, failure, timeout_status } => {
                 unanswered(&service, failure, timeout_status)
             }
-            GatewayError::Undeclared { status, retry_after } => {
-                let problem = Self::new(Code::for_status(status)).with_status(status);
-                match retry_after {
-                    Some(retry_after) => problem.with_header(header::RETRY_AFTER, retry_after),
-                    None => problem,
-                }
-            }
+            GatewayError::Undeclared { status, retry_after } => undeclared(status, retry_after),
             GatewayError::IdentityRejected { .. } => Self::new(Code::IdentityRejected),
             GatewayError::Include { errors } => Self::new(Code::InvalidInclude).with_errors(errors),
             GatewayError::Missing { name, place } => Self::new(Code::InvalidParameter)
@@ -135,6 +127,20 @@ impl From<GatewayError> for Problem {
                 format!("The answer of the service '{service}' to '{operation}' is not as its contract says."),
             ),
         }
+    }
+}
+
+fn rate_limited(wait: Duration) -> Problem {
+    Problem::new(Code::RateLimited)
+        .with_detail("You have sent more requests than your quota allows. Try again after the time in `Retry-After`.")
+        .with_retry_after(wait)
+}
+
+fn undeclared(status: StatusCode, retry_after: Option<HeaderValue>) -> Problem {
+    let problem = Problem::new(Code::for_status(status)).with_status(status);
+    match retry_after {
+        Some(retry_after) => problem.with_header(header::RETRY_AFTER, retry_after),
+        None => problem,
     }
 }
 

@@ -53,13 +53,7 @@ pub(super) fn check(
         None
     };
     let target = match (to, &composition) {
-        (Some(Called { id, operation, .. }), composition) => {
-            let path = match composition.as_ref().and_then(|composition| composition.main()) {
-                Some(main) => main.path.clone(),
-                None => pieces(&operation.path, &matches.value.pattern)?,
-            };
-            Target::Operation { service: id, operation: operation.id.clone(), path }
-        }
+        (Some(called), composition) => target(&called, composition.as_deref(), matches)?,
         (None, Some(_)) if draft.to.is_none() => Target::Parts,
         (None, _) => return None,
     };
@@ -85,6 +79,15 @@ pub(super) fn check(
     };
     let pattern = Some(matches.value.pattern.clone());
     Some(Checked { route, pattern, mark: matches.mark.clone(), successor: draft.deprecated.clone() })
+}
+
+/// The operation that a route leads to, and the path to call it at.
+fn target(called: &Called<'_>, composition: Option<&Composition>, matches: &At<Match>) -> Option<Target> {
+    let path = match composition.and_then(|composition| composition.main()) {
+        Some(main) => main.path.clone(),
+        None => pieces(&called.operation.path, &matches.value.pattern)?,
+    };
+    Some(Target::Operation { service: called.id, operation: called.operation.id.clone(), path })
 }
 
 /// A request that asks several services has the whole deadline, each call what its service allows.
