@@ -39,7 +39,11 @@ pub(crate) fn router(live: &Arc<Live>) -> Router {
 fn render(live: &Live) -> String {
     let shared = live.shared();
     let services = resilience::render(&shared.surface.upstreams, &shared.waiting);
-    shared.metrics.render() + &shared.cache.render() + &services + &shared.conformance.render()
+    shared.metrics.render()
+        + &shared.cache.render()
+        + &shared.limits.render()
+        + &services
+        + &shared.conformance.render()
 }
 
 /// Gives a request its name: there is no data plane in front that has done so.

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Method};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "ETag, Link, Location, Retry-After, X-Request-Id, Proxy-Status, Gateway-Parts, Preference-Applied, Deprecation, \
+    "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Proxy-Status, Gateway-Parts, Preference-Applied, Deprecation, \
      Idempotency-Replayed, WWW-Authenticate",
 );
 const DEFAULT_HEADERS: HeaderValue = HeaderValue::from_static(

@@ -108,6 +108,7 @@ fn published<'p>(plan: &'p Plan, route: &'p Route, service: &'p str, operation: 
         successor: route.deprecated.as_ref().map(|successor| successor.path.as_str()),
         form: route.form.as_ref(),
         composed: route.composition.as_deref().map(|composition| Composed { plan, route, composition }),
+        limited: route.limit.is_some(),
         errors: &route.errors,
     }
 }
@@ -136,6 +137,7 @@ fn beside(own: &Value) -> Vec<Published<'_>> {
         successor: None,
         form: None,
         composed: None,
+        limited: false,
         errors: &[],
     });
     published.collect()

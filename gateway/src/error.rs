@@ -31,6 +31,8 @@ pub(crate) enum GatewayError {
     MethodNotAllowed { allow: HeaderValue },
     #[error("not allowed: {0:?}")]
     Access(AccessError),
+    #[error("the caller is over its quota")]
+    RateLimited { wait: Duration },
     #[error("the body is larger than {limit} bytes")]
     BodyTooLarge { limit: u64 },
     #[error("the form is not taken: {0}")]
@@ -94,6 +96,7 @@ impl From<GatewayError> for Problem {
                 Self::new(Code::MethodNotAllowed).with_header(header::ALLOW, allow)
             }
             GatewayError::Access(error) => error.into(),
+            GatewayError::RateLimited { wait } => rate_limited(wait),
             GatewayError::BodyTooLarge { limit } => {
                 Self::new(Code::PayloadTooLarge).with_detail(format!("The body may have at most {limit} bytes."))
             }
@@ -168,6 +171,12 @@ fn unsatisfied(length: usize) -> Problem {
         .with_status(StatusCode::RANGE_NOT_SATISFIABLE)
         .with_detail(format!("The answer has {length} bytes, and no such range."))
         .with_header(header::CONTENT_RANGE, range)
+}
+
+fn rate_limited(wait: Duration) -> Problem {
+    Problem::new(Code::RateLimited)
+        .with_detail("You have sent more requests than your quota allows. Try again after the time in `Retry-After`.")
+        .with_retry_after(wait)
 }
 
 fn undeclared(status: StatusCode, retry_after: Option<HeaderValue>) -> Problem {

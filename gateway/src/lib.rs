@@ -38,6 +38,7 @@ mod form;
 mod forward;
 mod guard;
 mod health;
+mod limit;
 mod listener;
 mod live;
 mod media;

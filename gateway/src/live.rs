@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::conformance::Conformance;
 use crate::cors::Cors;
 use crate::health::Health;
+use crate::limit;
 use crate::listener::Caps;
 use crate::metrics::Metrics;
 use crate::plan::{Mistakes, Plan, ServiceKind, Settings, Sources};
@@ -225,6 +226,8 @@ fn current(parts: &Parts, plan: Arc<Plan>, old: Option<&Shared>) -> Result<Curre
     let metrics = Metrics::renewed(surface.names(), parts.config.threads.get(), old.map(|old| &*old.metrics));
     let settings = &plan.settings;
     let limits = &settings.limits;
+    let policies = Arc::new(limit::Limits::renewed(&limits.policies, old.map(|old| &*old.limits)));
+    policies.sweep_in(&parts.tasks);
     let same_cache = old.filter(|old| old.cache.budget() == settings.cache.bytes);
     let same_waiting = old.filter(|old| old.waiting.most() == limits.requests_in_flight as usize);
     let caps = || Caps::new(limits.connections as usize, limits.connections_per_address as usize);
@@ -237,6 +240,7 @@ fn current(parts: &Parts, plan: Arc<Plan>, old: Option<&Shared>) -> Result<Curre
         caps: old.map_or_else(caps, |old| old.caps.clone()),
         waiting: same_waiting
             .map_or_else(|| Arc::new(Waiting::new(limits.requests_in_flight as usize)), |old| Arc::clone(&old.waiting)),
+        limits: policies,
         conformance: Conformance::new(&plan, &parts.tasks)?,
         cache: same_cache.map_or_else(|| Arc::new(Cache::new(settings.cache.bytes)), |old| Arc::clone(&old.cache)),
         tasks: parts.tasks.clone(),

@@ -23,6 +23,7 @@ use crate::error::GatewayError;
 use crate::fields::Receiver;
 use crate::forward::{self, Call, Intake};
 use crate::guard::target;
+use crate::limit;
 use crate::listener::{Connection, REFUSED_METHOD};
 use crate::media;
 use crate::plan::{Caching, Route, RouteId, Target};
@@ -102,7 +103,8 @@ async fn phases(
     if let (Some(line), Some(sub)) = (exchange.line(), &caller.principal().sub) {
         line.user = Some(sub.as_str().into());
     }
-    // limit: after authenticate, because a quota belongs to a user. (Nothing is limited here yet.)
+    // limit: after authenticate, because a quota belongs to a user, and before anything is asked of a service.
+    limit(plane, (id, route), &caller, exchange, uri)?;
     let response = match &route.cache {
         // look up: after limit, so that a hit counts too. admit: behind it, where an answer arrives.
         Some(caching) if matches!(*request.method(), Method::GET | Method::HEAD) => {
@@ -224,6 +226,24 @@ fn authenticate(plane: &Plane, route: &Route, headers: &HeaderMap, wall_ms: u64)
     tokens.authenticate(headers, route.token, &route.access, now).map_err(GatewayError::Access)
 }
 
+/// Takes what the request costs out of its caller's quota.
+fn limit(
+    plane: &Plane,
+    (id, route): (RouteId, &Route),
+    caller: &Caller,
+    exchange: &mut Exchange,
+    uri: &Uri,
+) -> Result<(), GatewayError> {
+    let Some(policy) = route.limit else { return Ok(()) };
+    let calls = limit::calls(plane.surface().composition(id, uri.query()), uri.query());
+    let Some((standing, taken)) = plane.shared.limits.take(policy, caller.user(), exchange.context.client, calls)
+    else {
+        return Ok(());
+    };
+    exchange.standing = Some(standing);
+    Ok(taken?)
+}
+
 fn open(plane: &Plane, connection: &Connection, request: &Request<Incoming>, found: &Found<'_>) -> Exchange {
     let route = if let Found::Route { id, .. } = found { Some(*id) } else { None };
     let (index, label) = plane.surface().label(route);
@@ -343,6 +363,9 @@ fn explain(error: GatewayError, instance: &str, exchange: &mut Exchange) -> Resp
 fn finish(plane: &Plane, headers: &mut HeaderMap, exchange: &Exchange, origin: Option<HeaderValue>) {
     headers.insert(problem::REQUEST_ID, exchange.request_id().clone());
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some(standing) = exchange.standing {
+        plane.shared.limits.finish(standing, headers);
+    }
     plane.shared.cors.finish(headers, origin);
     if plane.drain.since().is_some() {
         // The client shall take its next request to another connection.

@@ -12,6 +12,7 @@ mod derive;
 mod explain;
 mod file;
 mod mistakes;
+mod policy;
 mod predict;
 mod read;
 mod route;
@@ -28,6 +29,7 @@ pub use composition::{
 pub use contract::{Contract, ContractMode, Operation, OperationParameter};
 pub(crate) use derive::{add_beside, at_parent, schema_at};
 pub use mistakes::{Mistake, Mistakes, SourceSpan};
+pub use policy::{Partition, Policy, PolicyId, Rate};
 pub use predict::{Lost, Prediction};
 pub use route::{Access, PathPiece, Route, RouteId, Successor, Target, TokenRule};
 pub use service::{Service, ServiceId, ServiceKind};
@@ -85,6 +87,12 @@ impl Plan {
     #[must_use]
     pub fn route(&self, id: RouteId) -> &Route {
         &self.routes[usize::from(id.0)]
+    }
+
+    /// How often one caller may call a route, if that is limited.
+    #[must_use]
+    pub fn policy(&self, route: &Route) -> Option<&Policy> {
+        self.settings.limits.policies.get(route.limit?.0)
     }
 
     /// The operation behind a route; a proxy has none.

@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::cors::Cors;
 use crate::error::GatewayError;
 use crate::guard::HeadLimits;
+use crate::limit;
 use crate::listener::{Caps, ConnectionLimits, Connections, Drain};
 use crate::metrics::{Metrics, Shard};
 use crate::plan::{Limits, Route, ServiceId, Settings};
@@ -31,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) log: bool,
     pub(crate) caps: Caps,
     pub(crate) waiting: Arc<Waiting>,
+    /// One for each policy of the plan, in its order.
+    pub(crate) limits: Arc<limit::Limits>,
     /// The public origin, as JSON.
     pub(crate) base: Box<[u8]>,
     pub(crate) conformance: Conformance,

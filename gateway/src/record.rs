@@ -7,6 +7,7 @@ use http::{HeaderValue, Method};
 use problem::Code;
 
 use crate::context::Context;
+use crate::limit::Standing;
 use crate::listener::{ConnectionState, Phase};
 use crate::metrics::Shard;
 
@@ -24,6 +25,8 @@ pub(crate) struct Exchange {
     bytes: u64,
     state: State,
     pub(crate) problem: Option<Code>,
+    /// How the caller stands with the limit of its route, once that has been asked.
+    pub(crate) standing: Option<Standing>,
     line: Option<Box<Line>>,
 }
 
@@ -65,6 +68,7 @@ impl Exchange {
             bytes: 0,
             state: State::Open,
             problem: None,
+            standing: None,
             line,
         }
     }

@@ -88,6 +88,8 @@ struct Known {
     text: Box<[u8]>,
     token: AccessToken,
     kid: String,
+    /// The user's id, read once per token.
+    user: Option<i64>,
     assertions: Mutex<Vec<Option<Assertion>>>,
 }
 
@@ -105,7 +107,13 @@ impl Caller {
     }
 
     fn new(text: Box<[u8]>, token: AccessToken, kid: String) -> Self {
-        Self(Arc::new(Known { text, token, kid, assertions: Mutex::default() }))
+        let user = token.principal.user_id();
+        Self(Arc::new(Known { text, token, kid, user, assertions: Mutex::default() }))
+    }
+
+    /// The id of the user who calls; none for anonymous callers.
+    pub(crate) fn user(&self) -> Option<i64> {
+        self.0.user
     }
 
     /// The same caller, of whom nothing but this is shown.

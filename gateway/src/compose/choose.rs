@@ -22,6 +22,11 @@ impl Selection {
         self.shown & (1 << part) != 0
     }
 
+    /// How many parts are asked: the calls of a request, where each join needs one.
+    pub(crate) fn calls(&self) -> u32 {
+        self.asked.count_ones()
+    }
+
     /// Whether a part is asked at all.
     pub(crate) fn asks(&self, part: usize) -> bool {
         self.asked & (1 << part) != 0

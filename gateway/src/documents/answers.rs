@@ -25,6 +25,9 @@ pub(crate) fn of(published: &Published<'_>, has_body: bool, timeout_status: u16)
     if has_body {
         expected.extend([(413, "PayloadTooLarge"), (415, "UnsupportedMediaType")]);
     }
+    if published.limited {
+        expected.push((429, "TooManyRequests"));
+    }
     if published.upstream {
         expected.extend([(500, "InternalError"), (502, "BadGateway"), (503, "ServiceUnavailable")]);
         if timeout_status == 504 {
@@ -116,6 +119,16 @@ fn named_examples(content: &Map<String, Value>) -> Map<String, Value> {
     single.map(|one| (code_of(one).to_owned(), json!({"summary": one.get("title"), "value": one}))).collect()
 }
 
+/// The successes of a limited operation say how the caller stands, too.
+pub(crate) fn tell_quota(responses: &mut Value) {
+    let successes = responses.as_object_mut().into_iter().flatten().filter(|(status, _)| status.starts_with('2'));
+    for (_, response) in successes.filter(|(_, response)| response.get("$ref").is_none()) {
+        for (name, component) in STANDING {
+            response["headers"][*name] = header_reference(component);
+        }
+    }
+}
+
 /// Problem documents name the path of the request: in an example that is the public one, not the service's.
 pub(crate) fn set_instance(responses: &mut Value, instance: &str) {
     let responses = responses.as_object_mut().into_iter().flat_map(Map::values_mut);
@@ -147,8 +160,20 @@ pub(crate) fn share(components: &mut Components, timeout_status: u16) {
 }
 
 /// Name, description, schema and example (both JSON) of the shared headers.
-const HEADERS: [(&str, &str, &str, &str); 3] = [
+const HEADERS: [(&str, &str, &str, &str); 5] = [
     ("RetryAfter", "After how many seconds it is worth asking again.", r#"{"type": "integer", "minimum": 1}"#, "2"),
+    (
+        "RateLimit",
+        "How the caller stands with the limit of this operation: `r` calls are left; all are there again, or after a 429 enough for the same request, in `t` seconds (draft-ietf-httpapi-ratelimit-headers-10).",
+        r#"{"type": "string"}"#,
+        r#""\"sign_in\";r=150;t=3""#,
+    ),
+    (
+        "RateLimitPolicy",
+        "The limit of this operation: a quota of `q` calls in `w` seconds (draft-ietf-httpapi-ratelimit-headers-10).",
+        r#"{"type": "string"}"#,
+        r#""\"sign_in\";q=200;w=10""#,
+    ),
     (
         "ProxyStatus",
         "Why no usable answer came from the service (RFC 9209).",
@@ -161,6 +186,9 @@ const HEADERS: [(&str, &str, &str, &str); 3] = [
 type Shared = (&'static str, &'static str, Problem, &'static [(&'static str, &'static str)]);
 
 const RETRY: &[(&str, &str)] = &[("Retry-After", "RetryAfter"), ("Proxy-Status", "ProxyStatus")];
+const STANDING: &[(&str, &str)] = &[("RateLimit", "RateLimit"), ("RateLimit-Policy", "RateLimitPolicy")];
+const QUOTA: &[(&str, &str)] =
+    &[("Retry-After", "RetryAfter"), ("RateLimit", "RateLimit"), ("RateLimit-Policy", "RateLimitPolicy")];
 const CAUSE: &[(&str, &str)] = &[("Proxy-Status", "ProxyStatus")];
 
 fn shared(timeout_status: u16) -> Vec<Shared> {
@@ -212,6 +240,12 @@ fn refusals() -> Vec<Shared> {
             &[("WWW-Authenticate", "Challenge")][..],
         ),
         ("Forbidden", "The caller is known and may not do this.", Problem::new(Code::Forbidden), &[]),
+        (
+            "TooManyRequests",
+            "The caller has made more calls than its quota allows. Ask again after `Retry-After` seconds.",
+            Problem::new(Code::RateLimited),
+            QUOTA,
+        ),
         (
             "PayloadTooLarge",
             "The request body is larger than this operation takes.",

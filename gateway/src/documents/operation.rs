@@ -39,6 +39,8 @@ pub(crate) struct Published<'a> {
     pub(crate) form: Option<&'a Renames>,
     /// What the route makes of the operation, if it is more than that.
     pub(crate) composed: Option<Composed<'a>>,
+    /// Whether a caller may be over its quota.
+    pub(crate) limited: bool,
     /// How the route answers problem codes in its own way.
     pub(crate) errors: &'a [ErrorRule],
 }
@@ -126,6 +128,9 @@ pub(crate) fn build(
     let body = carried.get("requestBody").is_some();
     let expected = answers::of(published, body, timeout_status);
     let mut responses = answers::merge(take(&mut carried, "responses"), &expected, components);
+    if published.limited {
+        answers::tell_quota(&mut responses);
+    }
     answers::set_instance(&mut responses, &example_path(published.template, carried.get("parameters")));
     Ok(assemble(published, described.operation, carried, responses))
 }

@@ -17,6 +17,7 @@ mod fallback;
 mod form;
 mod handed_on;
 mod joins;
+mod limits;
 mod need;
 mod order;
 mod parts;

@@ -36,6 +36,7 @@ impl Plan {
                 notes.push("websocket".to_owned());
             }
             notes.extend(route.composition.iter().flat_map(|composition| choices(composition)));
+            notes.extend(self.policy(route).map(|policy| format!("limit: {}", policy.name)));
             if let Some(successor) = &route.deprecated {
                 notes.push(format!("deprecated: {}", successor.path));
             }
@@ -89,6 +90,7 @@ impl Plan {
     fn explained(&self, route: &Route, asked: &Asked<'_>) -> Vec<[String; 2]> {
         let service = self.service(route.target.service());
         let mut rows = head(route, asked);
+        rows.extend(self.limit(route, 1));
         rows.push(["deadline".to_owned(), self.deadline(route, service)]);
         rows.push(["call".to_owned(), self.call(route, service, asked)]);
         rows.push(["number of calls".to_owned(), calls(service, asked.method).to_owned()]);
@@ -108,6 +110,7 @@ impl Plan {
         let deadline =
             format!("{} to the whole answer, {connect} of each call to connect", show_duration(route.timeout));
         let mut rows = head(route, asked);
+        rows.extend(self.limit(route, selection.calls()));
         rows.push(["deadline".to_owned(), deadline]);
         rows.extend(offered(composition));
         rows.extend(words::changes(route, composition));
@@ -122,6 +125,14 @@ impl Plan {
             section("calls", &tree),
             section("if parts are down", &statuses.rows)
         ))
+    }
+
+    /// The row of a route that is limited, for a request that makes so many calls.
+    fn limit(&self, route: &Route, calls: u32) -> Option<[String; 2]> {
+        let policy = self.policy(route)?;
+        let cost = policy.cost(calls);
+        let all = if u64::from(calls) > u64::from(cost.get()) { ", which is all of it" } else { "" };
+        Some(["limit".to_owned(), format!("{policy}; costs {cost}{all}")])
     }
 
     fn behind(&self, route: &Route) -> String {

@@ -4,6 +4,7 @@
 
 mod caching;
 mod part;
+mod policy;
 mod route;
 mod service;
 mod settings;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use problem::Code;
 
-use super::{Caching, Composition, ContractMode, ErrorRule, ServiceId, SourceSpan, Tag};
+use super::{Caching, Composition, ContractMode, ErrorRule, PolicyId, ServiceId, SourceSpan, Tag};
 use crate::form::Renames;
 
 /// The number of a route in its plan.
@@ -83,6 +83,8 @@ pub struct Route {
     pub profiles: Vec<String>,
     /// Whether an upgrade to WebSocket is forwarded.
     pub websocket: bool,
+    /// How often one caller may call it.
+    pub limit: Option<PolicyId>,
     /// The calls behind it and what is made of their answers, where that is more than one call that is handed on.
     pub composition: Option<Arc<Composition>>,
     /// How it answers problem codes in its own way.

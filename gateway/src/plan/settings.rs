@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use super::{Policy, PolicyId};
+
 /// The settings of the whole gateway.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -94,6 +96,8 @@ pub struct Limits {
     pub composed_bytes: u64,
     /// The number of different keys that one join looks up.
     pub join_keys: u32,
+    /// How often a caller may call the routes that name one of these.
+    pub policies: Vec<Policy>,
 }
 
 impl Default for Limits {
@@ -115,7 +119,16 @@ impl Default for Limits {
             part_bytes: KIB * KIB,
             composed_bytes: 4 * KIB * KIB,
             join_keys: 1000,
+            policies: Vec::new(),
         }
+    }
+}
+
+impl Limits {
+    /// The policy of this name.
+    #[must_use]
+    pub fn policy_named(&self, name: &str) -> Option<PolicyId> {
+        self.policies.iter().position(|policy| policy.name == name).map(PolicyId)
     }
 }
 

@@ -25,7 +25,9 @@ async fn an_allowed_origin_may_read_answers_errors_and_503s() {
         assert_eq!(answer.header("access-control-allow-origin"), ORIGIN, "{path}");
         assert!(answer.header("vary").to_lowercase().contains("origin"), "{path}");
         let exposed = answer.header("access-control-expose-headers").to_lowercase();
-        for field in ["retry-after", "x-request-id", "gateway-parts", "preference-applied"] {
+        for field in
+            ["retry-after", "ratelimit", "ratelimit-policy", "x-request-id", "gateway-parts", "preference-applied"]
+        {
             assert!(exposed.contains(field), "{field} is missing in {exposed}");
         }
     }

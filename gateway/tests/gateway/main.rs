@@ -17,6 +17,7 @@ mod limits;
 mod observing;
 mod origins;
 mod proxying;
+mod rates;
 mod reloading;
 mod resilience;
 mod statuses;

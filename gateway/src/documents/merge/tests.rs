@@ -58,6 +58,7 @@ fn published<'a>(document: &'a Value, method: &str, template: &'a str, operation
         successor: None,
         form: None,
         composed: None,
+        limited: false,
         errors: &[],
     }
 }

@@ -15,7 +15,7 @@ use super::caching;
 use super::call::{self, Called, Reach};
 use super::composition::{self, Site};
 use super::services::{Named, Services};
-use super::{Checked, conformance, consistent, errors, form};
+use super::{Checked, conformance, consistent, errors, form, limits};
 use crate::routes::{Pattern, Segment};
 
 /// Checks a route; what is none has been reported.
@@ -27,6 +27,7 @@ pub(super) fn check(
 ) -> Option<Checked> {
     consistent::check(draft, mistakes);
     let errors = errors::check(draft, mistakes);
+    let limit = limits::policy(draft.limit.as_ref(), &settings.limits, mistakes);
     let composed = composition::is_needed(draft);
     let to = draft.to.as_ref().and_then(|to| call::operation(to, services, reach(draft), mistakes));
     let matches = draft.matches.as_ref()?;
@@ -68,6 +69,7 @@ pub(super) fn check(
         assert_roles: draft.assert_roles.iter().map(|role| role.value.clone()).collect(),
         profiles: draft.profiles.iter().map(|profile| profile.value.clone()).collect(),
         websocket: value_of(&draft.websocket, false),
+        limit,
         composition,
         errors,
         form,
@@ -121,6 +123,7 @@ pub(super) fn check_proxy(
     settings: &Settings,
     mistakes: &Collector,
 ) -> Option<Checked> {
+    let limit = limits::policy(draft.limit.as_ref(), &settings.limits, mistakes);
     let (prefix, url, access) = (draft.prefix.as_ref()?, draft.url.as_ref()?, draft.access.as_ref()?);
     let name = match prefix.value.trim_matches('/') {
         "" => "origin".to_owned(),
@@ -153,6 +156,7 @@ pub(super) fn check_proxy(
         assert_roles: Vec::new(),
         profiles: draft.profiles.iter().map(|profile| profile.value.clone()).collect(),
         websocket: value_of(&draft.websocket, false),
+        limit,
         composition: None,
         errors: Vec::new(),
         form: None,

@@ -28,6 +28,7 @@ pub(crate) struct RouteDraft {
     pub(crate) assert_roles: Vec<At<String>>,
     pub(crate) profiles: Vec<At<String>>,
     pub(crate) websocket: Option<At<bool>>,
+    pub(crate) limit: Option<At<String>>,
     pub(crate) contract: Option<At<ContractMode>>,
     /// Public names, each with the operation's field that it stands for.
     pub(crate) form: Option<At<Entries>>,
@@ -92,6 +93,7 @@ pub(crate) struct ProxyDraft {
     pub(crate) profiles: Vec<At<String>>,
     pub(crate) websocket: Option<At<bool>>,
     pub(crate) cache: Option<At<CacheDraft>>,
+    pub(crate) limit: Option<At<String>>,
 }
 
 /// What a route matches.
@@ -138,6 +140,7 @@ pub(super) fn read(mut section: Section<'_>) -> RouteDraft {
         assert_roles: list(&mut section, "assert_roles", role),
         profiles: list(&mut section, "profiles", profile),
         websocket: section.optional("websocket", Value::flag),
+        limit: section.optional("limit", Value::text),
         bind,
         query,
         binds_whole,
@@ -259,6 +262,7 @@ pub(super) fn read_proxy(mut section: Section<'_>) -> ProxyDraft {
         profiles: list(&mut section, "profiles", profile),
         websocket: section.optional("websocket", Value::flag),
         cache: section.optional("cache", caching::read),
+        limit: section.optional("limit", Value::text),
     };
     section.finish();
     draft

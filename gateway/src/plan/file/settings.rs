@@ -6,6 +6,7 @@ use http::{StatusCode, Uri};
 
 use super::super::read::{At, Section, Value};
 use super::super::{Auth, Cache, Cookie, Cors, Limits, Listen, Log, Settings, Shutdown};
+use super::policy;
 use crate::auth::LONGEST_TTL;
 
 /// Reads the settings; what the file does not set keeps its default.
@@ -63,6 +64,7 @@ fn limits(section: &mut Section<'_>, limits: &mut Limits) {
     section.set("part_bytes", &mut limits.part_bytes, Value::size);
     section.set("composed_bytes", &mut limits.composed_bytes, Value::size);
     section.set("join_keys", &mut limits.join_keys, Value::count);
+    limits.policies = section.tables(policy::read);
 }
 
 fn auth(section: &mut Section<'_>, auth: &mut Auth) {

@@ -1,8 +1,10 @@
 //! One table: which keys it may have, which it must have, and which it has.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use toml::de::DeTable;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::{At, Collector, File, Mark, Value, nearest};
 
@@ -16,11 +18,13 @@ pub(crate) struct Section<'a> {
     mistakes: &'a Collector,
     known: BTreeSet<&'static str>,
     missing: Vec<(&'static str, &'static str)>,
+    /// Whether a table may have any name.
+    names_tables: bool,
 }
 
 impl<'a> Section<'a> {
     pub(super) fn new(mark: Mark, table: &'a DeTable<'a>, mistakes: &'a Collector) -> Self {
-        Self { mark, table, mistakes, known: BTreeSet::new(), missing: Vec::new() }
+        Self { mark, table, mistakes, known: BTreeSet::new(), missing: Vec::new(), names_tables: false }
     }
 
     /// Where the table starts.
@@ -86,6 +90,19 @@ impl<'a> Section<'a> {
         entries.map(|(name, entry)| read(name, entry)).collect()
     }
 
+    /// Reads every table in here that is none of the keys which were asked for before: its key is a name that the person
+    /// chose. Names come in their order.
+    pub(crate) fn tables<T>(&mut self, mut read: impl FnMut(At<String>, Section<'a>) -> T) -> Vec<T> {
+        self.names_tables = true;
+        let (file, table, mistakes) = (Arc::clone(self.file()), self.table, self.mistakes);
+        let chosen = table.iter().filter(|(key, item)| !self.known.contains(key.get_ref().as_ref()) && is_table(item));
+        let entries = chosen.filter_map(|(name, item)| {
+            let name = At::new(name.get_ref().to_string(), file.mark(name.span()));
+            Some((name, file.value(item, mistakes).section()?))
+        });
+        entries.map(|(name, entry)| read(name, entry)).collect()
+    }
+
     /// Reads a table of texts whose keys are names that the person chose, in their order; it may be empty. Texts that cannot
     /// be read have been reported, and are left out.
     pub(crate) fn entries(&mut self, key: &'static str) -> Option<At<Entries>> {
@@ -121,9 +138,9 @@ impl<'a> Section<'a> {
 
     /// Reports what is unknown and what is missing.
     pub(crate) fn finish(mut self) {
-        for (key, _) in self.table.iter() {
+        for (key, item) in self.table.iter() {
             let name: &str = key.get_ref();
-            if self.known.contains(name) {
+            if self.known.contains(name) || (self.names_tables && is_table(item)) {
                 continue;
             }
             let absent: Vec<&str> = self.known.iter().copied().filter(|known| self.value(known).is_none()).collect();
@@ -159,7 +176,11 @@ impl<'a> Section<'a> {
         self.table.get(key).map(|item| self.file().value(item, self.mistakes))
     }
 
-    fn file(&self) -> &std::sync::Arc<File> {
+    fn file(&self) -> &Arc<File> {
         &self.mark.file
     }
+}
+
+fn is_table(item: &Spanned<DeValue<'_>>) -> bool {
+    item.get_ref().is_table()
 }

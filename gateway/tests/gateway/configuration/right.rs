@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gateway::plan::{Access, PathPiece, Plan, ServiceKind, Sources, Target, TokenRule};
+use gateway::plan::{Access, Partition, PathPiece, Plan, ServiceKind, Sources, Target, TokenRule};
 use gateway::routes::Found;
 use http::Method;
 
@@ -180,5 +180,44 @@ proptest! {
             prop_assert!(mistakes.to_string().contains("in the configuration"));
             prop_assert!(mistakes.iter().all(|mistake| mistake.at.line > 0 && mistake.at.column > 0));
         }
+    }
+}
+
+#[test]
+fn a_route_has_the_limit_that_it_names_else_the_default_and_none_if_it_says_so() {
+    let limits = "limits.default = { rate = \"100/m\", burst = 50 }\nlimits.few = { rate = \"20/s\", burst = 5, per = \"address\" }\n";
+    let routes = ROUTES
+        .replacen("timeout = \"500ms\"", "limit = \"few\"", 1)
+        .replacen("body_limit = \"64KiB\"", "limit = \"none\"", 1)
+        .replacen("access = \"signed_in\"", "access = \"signed_in\"\nlimit = \"few\"", 1);
+    let settings = format!("{limits}{SETTINGS}");
+    let plan = load(&[("conf/gateway.toml", settings), ("conf/routes/shop.toml", routes)]).unwrap();
+    let named = |route| plan.policy(route).map(|policy| policy.name.as_str());
+    let named: Vec<_> = plan.routes.iter().map(named).collect();
+    assert_eq!(named, [Some("default"), Some("few"), None, Some("default"), Some("default"), Some("few")]);
+    let few = &plan.settings.limits.policies[1];
+    assert_eq!((few.rate.to_string().as_str(), few.burst.get(), few.per), ("20/s", 5, Partition::Address));
+    assert_eq!(few.window(), Duration::from_millis(250));
+    assert_eq!(plan.settings.limits.policies[0].per, Partition::User);
+    assert_eq!(plan.settings.limits.body_bytes, 1024 * 1024, "the rest of [limits] is as it was");
+    let listing = plan.listing();
+    assert!(listing.contains("shop.show_product     2s       limit: few\n"), "{listing}");
+    let explained = plan.explain(&Method::GET, "/api/v1/products/7").unwrap();
+    assert!(explained.contains("limit            few: 20/s, burst 5, per address; costs 1\n"), "{explained}");
+}
+
+#[test]
+fn the_gateways_own_configuration_limits_who_guesses_at_signing_in() {
+    let plan = Plan::load(&Sources::embedded()).unwrap();
+    for route in &plan.routes {
+        let is_sign_in =
+            ["register", "login", "token"].iter().any(|end| route.template == format!("/api/v1/auth/{end}"));
+        let limit = plan.policy(route).map(ToString::to_string);
+        assert_eq!(
+            limit.as_deref(),
+            is_sign_in.then_some("sign_in: 20/s, burst 200, per address"),
+            "{}",
+            route.template
+        );
     }
 }

@@ -48,6 +48,6 @@ pub(super) const CASES: &[Case] = &[
         change: ("url    = \"http://127.0.0.1:1\"", "url    = \"http://127.0.0.1:1\"\ncontract = \"warn\""),
         at: "conf/routes/shop.toml:35:1",
         marked: "contract",
-        sentence: "There is no key `contract` here; there is `access`, `body_limit`, `cache`, `prefix`, `profiles`, `strip_prefix`, `timeout`, `url` and `websocket`.",
+        sentence: "There is no key `contract` here; there is `access`, `body_limit`, `cache`, `limit`, `prefix`, `profiles`, `strip_prefix`, `timeout`, `url` and `websocket`.",
     },
 ];

@@ -303,4 +303,22 @@ to = "shop.list_products""#,
         marked: "title",
         sentence: "There is no key `title` here; there is `proxy` and `route`.",
     },
+    Case {
+        change: ("timeout = \"500ms\"", "limit = \"few\""),
+        at: "conf/routes/shop.toml:11:9",
+        marked: r#""few""#,
+        sentence: "There is no limit `few`; there is `none`.",
+    },
+    Case {
+        change: ("timeout = \"500ms\"", "limit = 5"),
+        at: "conf/routes/shop.toml:11:9",
+        marked: "5",
+        sentence: "This must be a text in quotes, not a number.",
+    },
+    Case {
+        change: ("access = \"signed_in\"", "access = \"signed_in\"\nlimit = \"nome\""),
+        at: "conf/routes/shop.toml:36:9",
+        marked: r#""nome""#,
+        sentence: "There is no limit `nome`; did you mean `none`?",
+    },
 ];

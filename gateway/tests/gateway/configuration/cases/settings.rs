@@ -275,4 +275,124 @@ retries = false"#,
         marked: "retries",
         sentence: "There is no key `retries` here; there is `contract`, `timeout`, `url` and `urls`.",
     },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+limits.few = { rate = "20 a second", burst = 5 }"#,
+        ),
+        at: "conf/gateway.toml:2:23",
+        marked: r#""20 a second""#,
+        sentence: r#"`20 a second` is no rate; write one like "20/s", "100/m" or "1000/h"."#,
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+limits.few = { rate = "0/s", burst = 5 }"#,
+        ),
+        at: "conf/gateway.toml:2:23",
+        marked: r#""0/s""#,
+        sentence: r#"`0/s` is no rate; write one like "20/s", "100/m" or "1000/h"."#,
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+limits.few = { rate = "1000001/s", burst = 5 }"#,
+        ),
+        at: "conf/gateway.toml:2:23",
+        marked: r#""1000001/s""#,
+        sentence: r#"A rate is at most 1000000/s."#,
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+limits.few = { rate = "20/s", burst = 0 }"#,
+        ),
+        at: "conf/gateway.toml:2:39",
+        marked: r#"0"#,
+        sentence: r#"This must be greater than 0."#,
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+limits.few = { rate = "1/h", burst = 25 }"#,
+        ),
+        at: "conf/gateway.toml:2:38",
+        marked: r#"25"#,
+        sentence: r#"At 1/h a burst of 25 takes longer than 1d to come back."#,
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+limits.few = { rate = "20/s", burst = 5, per = "adress" }"#,
+        ),
+        at: "conf/gateway.toml:2:48",
+        marked: r#""adress""#,
+        sentence: r#"`adress` does not say who is one caller; did you mean `address`?"#,
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+limits.few = { rate = "20/s", bursts = 5 }"#,
+        ),
+        at: "conf/gateway.toml:2:31",
+        marked: r#"bursts"#,
+        sentence: r#"There is no key `bursts`; did you mean `burst`?"#,
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+limits.few = { burst = 5 }"#,
+        ),
+        at: "conf/gateway.toml:2:14",
+        marked: r#"{ burst = 5 }"#,
+        sentence: r#"`rate` is missing: how many calls come back to a caller, like "20/s"."#,
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+limits.none = { rate = "20/s", burst = 5 }"#,
+        ),
+        at: "conf/gateway.toml:2:8",
+        marked: r#"none"#,
+        sentence: r#"`none` is no name for a limit: a route says `limit = "none"` to have none."#,
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+limits.Few = { rate = "20/s", burst = 5 }"#,
+        ),
+        at: "conf/gateway.toml:2:8",
+        marked: r#"Few"#,
+        sentence: r#"`Few` is no name for a limit; use lower-case letters, digits and `_`."#,
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+limits.defualt = { rate = "20/s", burst = 5 }"#,
+        ),
+        at: "conf/gateway.toml:2:8",
+        marked: r#"defualt"#,
+        sentence: r#"`defualt` is too near to `default` to be another limit; did you mean `default`?"#,
+    },
+    Case {
+        change: (
+            r#"deadline = "3s""#,
+            r#"deadline = "3s"
+limits.few = 5"#,
+        ),
+        at: "conf/gateway.toml:2:8",
+        marked: r#"few"#,
+        sentence: r#"There is no key `few` here; none of the 15 that there are is near."#,
+    },
 ];
