@@ -61,7 +61,7 @@ pub(crate) async fn serve(
     let answered = phases(&plane, &connection, &mut exchange, &uri, found, request).await;
     let mut response = answered.unwrap_or_else(|error| explain(error, uri.path(), &mut exchange));
     if let Some(route) = rules {
-        response = in_own_words(route, response).await;
+        response = Box::pin(in_own_words(route, response)).await;
     }
 
     // finish: on every answer, whoever gave it.
@@ -93,7 +93,9 @@ async fn phases(
     // route: before authenticate, because the route says whether a token is looked at.
     let (id, parameters) = match found {
         Found::Route { id, parameters } => (id, parameters),
-        _ if beside::serves(uri.path()) => return beside_the_plan(plane, connection, exchange, request).await,
+        _ if beside::serves(uri.path()) => {
+            return Box::pin(beside_the_plan(plane, connection, exchange, request)).await;
+        }
         Found::MethodNotAllowed { allow } => return Err(GatewayError::MethodNotAllowed { allow }),
         Found::Nothing => return Err(GatewayError::RouteNotFound),
     };
@@ -110,13 +112,15 @@ async fn phases(
         Some(caching) if matches!(*request.method(), Method::GET | Method::HEAD) => {
             kept(plane, connection, exchange, id, caching, &caller, request).await?
         }
-        _ => asked(plane, connection, exchange, (id, parameters), &caller, request).await?,
+        _ => Box::pin(asked(plane, connection, exchange, (id, parameters), &caller, request)).await?,
     };
     let response = unshared(response, route);
     // finish: what this caller alone may see is made after anything that could be stored.
     let response = match &route.composition {
-        Some(composition) => compose::finish(plane, composition, &caller, response).await?,
-        None => response,
+        Some(composition) if composition.finish.is_some() => {
+            Box::pin(compose::finish(plane, composition, &caller, response)).await?
+        }
+        _ => response,
     };
     Ok(deprecate(response, route))
 }
@@ -152,7 +156,8 @@ async fn kept(
         Looked::Nothing(ask) => {
             let inquiry = inquiry(request);
             let called = Instant::now();
-            let (response, outcome) = inquiry.answer(ask).await?;
+            // On the heap, as everything that not every request needs: a future is moved whole, however little of it is used.
+            let (response, outcome) = Box::pin(inquiry.answer(ask)).await?;
             told(plane, exchange, id, called, &response);
             (response, outcome)
         }

@@ -60,6 +60,10 @@ struct Peer<'a> {
     id: u32,
 }
 
+/// A configuration that keeps nothing of answers.
+const PLAIN: [directory::Entry; 2] =
+    [("gateway.toml", include_str!("plain/gateway.toml")), ("routes/plain.toml", include_str!("plain/routes.toml"))];
+
 fn main() {
     let options = Options::read();
     let pinned = usage::pin(LOAD_CORE);
@@ -85,8 +89,9 @@ fn main() {
 }
 
 fn against_build(core: Option<&str>, upstream: SocketAddr, options: &Options, program: &Path) {
-    let gateway = Gateway::start(core, upstream, None);
-    let other = Gateway::of(program, core, upstream, None);
+    let files = directory::write(&PLAIN);
+    let gateway = Gateway::start(core, upstream, Some(files.path()));
+    let other = Gateway::of(program, core, upstream, Some(files.path()));
     let peer = Peer { name: "other", address: other.address(), id: other.id() };
     // Each has signed its own tokens.
     compare("1 KB", "/api/v1/users/small", options, &gateway, Some((&peer, other.tokens(TOKENS))));
@@ -95,7 +100,8 @@ fn against_build(core: Option<&str>, upstream: SocketAddr, options: &Options, pr
 }
 
 fn against_nginx(core: Option<&str>, upstream: SocketAddr, options: &Options) {
-    let gateway = Gateway::start(core, upstream, None);
+    let files = directory::write(&PLAIN);
+    let gateway = Gateway::start(core, upstream, Some(files.path()));
     let nginx = nginx(core, upstream, Setup::Stock);
     let ample = nginx.as_ref().and_then(|_| self::nginx(core, upstream, Setup::Ample));
     let peer = |nginx: &Nginx| Peer { name: "nginx", address: nginx.address(), id: nginx.id() };
