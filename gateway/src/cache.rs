@@ -31,6 +31,7 @@ mod write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use http::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::metrics;
@@ -39,10 +40,11 @@ use flight::Flights;
 use groups::Groups;
 use store::Store;
 
+pub(crate) use entry::for_clients;
 pub(crate) use freshness::Times;
 pub(crate) use groups::{CACHE_GROUP_INVALIDATION, CACHE_GROUPS};
 pub(crate) use key::{sent_query, visible};
-pub(crate) use look_up::{Inquiry, Looked, look_up, sends_cookies};
+pub(crate) use look_up::{Inquiry, Looked, Peer, look_up, sends_cookies};
 pub(crate) use status::Outcome;
 pub(crate) use terms::Terms;
 pub(crate) use write::Write;
@@ -51,14 +53,24 @@ pub(crate) use write::Write;
 #[derive(Debug)]
 pub(crate) struct Cache {
     store: Store,
-    groups: Groups,
+    groups: Arc<Groups>,
     flights: Arc<Flights>,
 }
 
 impl Cache {
-    /// A cache of at most `bytes`.
-    pub(crate) fn new(bytes: u64) -> Self {
-        Self { store: Store::new(bytes), groups: Groups::default(), flights: Arc::default() }
+    /// A cache of at most `bytes`. What `old` knows of changes it knows too: a write that is under way may end in either.
+    pub(crate) fn new(bytes: u64, old: Option<&Self>) -> Self {
+        let groups = old.map(|old| Arc::clone(&old.groups)).unwrap_or_default();
+        Self { store: Store::new(bytes), groups, flights: Arc::default() }
+    }
+
+    /// Ends what a service says that a change has made invalid. To be called when the head of its answer is there, whatever
+    /// becomes of the answer after that: the change has been made.
+    pub(crate) fn end_named(&self, answer: &HeaderMap) {
+        if answer.contains_key(CACHE_GROUP_INVALIDATION) {
+            let named = groups::listed(answer, &CACHE_GROUP_INVALIDATION).unwrap_or_default();
+            self.groups.invalidate(named.iter().map(|name| self.groups.named(name)));
+        }
     }
 
     /// The bytes that it may take.

@@ -77,6 +77,7 @@ pub(crate) async fn forward(
     request: Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
     let mut request = request;
+    let writes = !request.method().is_safe();
     let tunnel = call.websocket.then(|| Tunnel::asked_for(&mut request)).flatten();
     let (mut head, body) = request.into_parts();
     if !body.is_empty() && declared_length(&head).is_some_and(|length| length > call.body_limit) {
@@ -123,6 +124,9 @@ pub(crate) async fn forward(
         return Err(refused);
     }
     let mut response = answered.map_err(|failure| plane.upstream_error(call.upstream, failure))?;
+    if writes {
+        plane.shared.cache.end_named(response.headers());
+    }
     if call.receiver != Receiver::Own {
         fields::to_client(response.headers_mut(), call.receiver);
     }

@@ -242,7 +242,10 @@ fn current(parts: &Parts, plan: Arc<Plan>, old: Option<&Shared>) -> Result<Curre
             .map_or_else(|| Arc::new(Waiting::new(limits.requests_in_flight as usize)), |old| Arc::clone(&old.waiting)),
         limits: policies,
         conformance: Conformance::new(&plan, &parts.tasks)?,
-        cache: same_cache.map_or_else(|| Arc::new(Cache::new(settings.cache.bytes)), |old| Arc::clone(&old.cache)),
+        cache: same_cache.map_or_else(
+            || Arc::new(Cache::new(settings.cache.bytes, old.map(|old| &*old.cache))),
+            |old| Arc::clone(&old.cache),
+        ),
         tasks: parts.tasks.clone(),
         metrics: Arc::new(metrics),
         surface,

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use problem::Problem;
 
@@ -26,7 +27,7 @@ use crate::guard::target;
 use crate::limit;
 use crate::listener::{Connection, REFUSED_METHOD};
 use crate::media;
-use crate::plan::{Caching, Route, RouteId, Target};
+use crate::plan::{Caching, Route, RouteId, Scope, Target};
 use crate::plane::Plane;
 use crate::record::{Exchange, Line};
 use crate::routes::{Found, Parameters};
@@ -109,7 +110,7 @@ async fn phases(
     limit(plane, (id, route), &caller, exchange, uri)?;
     let response = match &route.cache {
         // look up: after limit, so that a hit counts too. admit: behind it, where an answer arrives.
-        Some(caching) if matches!(*request.method(), Method::GET | Method::HEAD) => {
+        Some(caching) if is_question(&request) => {
             kept(plane, connection, exchange, id, caching, &caller, request).await?
         }
         _ => Box::pin(asked(plane, connection, exchange, (id, parameters), &caller, request)).await?,
@@ -125,6 +126,19 @@ async fn phases(
     Ok(deprecate(response, route))
 }
 
+/// What is kept for one of many is theirs, whether it was kept or not: nobody on the way may give it to others.
+fn private(mut response: Response<Source>, caching: &Caching) -> Response<Source> {
+    if caching.scope != Scope::Public {
+        cache::for_clients(response.headers_mut(), false, true);
+    }
+    response
+}
+
+/// Whether a request asks for what may be kept, and nothing else: what has a body may mean more than its target says.
+fn is_question(request: &Request<Incoming>) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD) && request.body().is_end_stream()
+}
+
 /// A route whose answers are kept.
 async fn kept(
     plane: &Arc<Plane>,
@@ -136,8 +150,11 @@ async fn kept(
     request: Request<Incoming>,
 ) -> Result<Response<Source>, GatewayError> {
     let is_origin = matches!(plane.surface().plan.route(id).target, Target::Proxy { .. });
-    let cookies = cache::sends_cookies(&caching.scope, is_origin, request.headers());
-    let looked = cache::look_up(&plane.shared.cache, caching, caller, &request, cookies)?;
+    let peer = cache::Peer {
+        sends_cookies: cache::sends_cookies(&caching.scope, is_origin, request.headers()),
+        is_trusted: plane.trusts(connection.peer.ip()),
+    };
+    let looked = cache::look_up(&plane.shared.cache, caching, caller, &request, peer)?;
     let inquiry = |request: Request<Incoming>| cache::Inquiry {
         plane: Arc::clone(plane),
         connection: Arc::clone(connection),
@@ -159,7 +176,7 @@ async fn kept(
             // On the heap, as everything that not every request needs: a future is moved whole, however little of it is used.
             let (response, outcome) = Box::pin(inquiry.answer(ask)).await?;
             told(plane, exchange, id, called, &response);
-            (response, outcome)
+            (private(response, caching), outcome)
         }
     };
     plane.metrics.cached(exchange.context.route, outcome);
@@ -192,7 +209,10 @@ async fn asked(
     response.headers_mut().remove(cache::CACHE_GROUPS);
     response.headers_mut().remove(cache::CACHE_GROUP_INVALIDATION);
     told(plane, exchange, id, called, &response);
-    Ok(response)
+    Ok(match &route.cache {
+        Some(caching) => private(response, caching),
+        None => response,
+    })
 }
 
 /// Notes for the log and the metrics what was asked of services.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{AGE, CACHE_CONTROL, CONTENT_LENGTH, ETAG, LAST_MODIFIED};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::header::{AGE, CACHE_CONTROL, CONTENT_LENGTH, ETAG, LAST_MODIFIED, TRAILER};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::groups::{CACHE_GROUPS, Group};
 use super::policy::Allowance;
@@ -16,6 +17,9 @@ use super::vary::Selecting;
 /// further one.
 const FIRST_REST: i64 = 1_000;
 const LONGEST_REST: i64 = 30_000;
+
+/// What one client asked for; the answer is the same for others.
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// What an entry costs beside its own bytes: allocations, the tables of the store.
 const OVERHEAD: usize = 640;
@@ -44,12 +48,16 @@ pub(crate) struct Entry {
     pub(crate) validates: bool,
     /// The number of invalidations when it was asked for.
     pub(crate) began: u64,
+    /// When it was asked for.
+    pub(crate) sent: Instant,
     pub(crate) groups: Box<[Group]>,
     pub(crate) checked: AtomicU64,
     refreshing: AtomicBool,
     failures: AtomicU32,
     rests_until: AtomicI64,
     weight: usize,
+    /// What of it is not the body's, which counts itself.
+    own: u64,
     used: Arc<AtomicU64>,
 }
 
@@ -83,23 +91,26 @@ pub(crate) struct Made {
     pub(crate) validators: Validators,
     pub(crate) validates: bool,
     pub(crate) began: u64,
+    pub(crate) sent: Instant,
     pub(crate) groups: Box<[Group]>,
 }
 
 impl Entry {
     /// Up to a tenth is taken of a lifetime; nothing is ever added to what a service allows.
     pub(crate) fn new(made: Made, used: &Arc<AtomicU64>) -> Self {
-        let Allowance { lifetime, age, while_revalidate, if_error, must_revalidate } = made.allowance;
+        let Allowance { lifetime, age, while_revalidate, if_error, must_revalidate, .. } = made.allowance;
         let shortened = lifetime - (lifetime as f64 * made.jitter / 10.0) as i64;
         let moment = made.arrived.saturating_sub(age);
         let fresh_until = moment.saturating_add(shortened);
         let expired = moment.saturating_add(lifetime);
         let weight = weight(&made);
-        used.fetch_add(weight as u64, Ordering::Relaxed);
+        let body = Counted::new(made.body, used);
+        let own = (weight - body.len()) as u64;
+        used.fetch_add(own, Ordering::Relaxed);
         Self {
             status: made.status,
             headers: made.headers,
-            body: made.body,
+            body,
             selecting: made.selecting,
             made: moment,
             fresh_until,
@@ -110,12 +121,14 @@ impl Entry {
             validators: made.validators,
             validates: made.validates,
             began: made.began,
+            sent: made.sent,
             groups: made.groups,
             checked: AtomicU64::new(0),
             refreshing: AtomicBool::new(false),
             failures: AtomicU32::new(0),
             rests_until: AtomicI64::new(i64::MIN),
             weight,
+            own,
             used: Arc::clone(used),
         }
     }
@@ -177,7 +190,33 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.used.fetch_sub(self.weight as u64, Ordering::Relaxed);
+        self.used.fetch_sub(self.own, Ordering::Relaxed);
+    }
+}
+
+/// The bytes of a body, counted until the last client has been sent them: an entry may be gone long before.
+struct Counted {
+    bytes: Bytes,
+    used: Arc<AtomicU64>,
+}
+
+impl Counted {
+    #[allow(clippy::new_ret_no_self, reason = "only the bytes are ever seen")]
+    fn new(bytes: Bytes, used: &Arc<AtomicU64>) -> Bytes {
+        used.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        Bytes::from_owner(Self { bytes, used: Arc::clone(used) })
+    }
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.used.fetch_sub(self.bytes.len() as u64, Ordering::Relaxed);
     }
 }
 
@@ -186,7 +225,7 @@ impl Drop for Entry {
 pub(crate) fn kept_fields(headers: &HeaderMap, body: &Bytes) -> HeaderMap {
     let mut kept = HeaderMap::with_capacity(headers.len() + 4);
     for (name, value) in headers {
-        if name == AGE || name == CACHE_GROUPS || name == CACHE_STATUS {
+        if [AGE, TRAILER, CACHE_GROUPS, CACHE_STATUS, PREFERENCE_APPLIED].contains(name) {
             continue;
         }
         let mut copy = HeaderValue::from_bytes(value.as_bytes()).unwrap_or(HeaderValue::from_static(""));
@@ -200,7 +239,10 @@ pub(crate) fn kept_fields(headers: &HeaderMap, body: &Bytes) -> HeaderMap {
 /// What the client is told of keeping: only what every caller gets alike may be kept by others, and what the service did not
 /// allow by name is asked for again, so that everybody reads their own writes.
 pub(crate) fn for_clients(headers: &mut HeaderMap, shared: bool, described: bool) {
-    if !shared {
+    let forbids = |value: &HeaderValue| value.as_bytes().windows(8).any(|word| word.eq_ignore_ascii_case(b"no-store"));
+    if !shared && headers.get_all(CACHE_CONTROL).iter().any(forbids) {
+        // Stricter than anything that would be said here.
+    } else if !shared {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         headers.remove(http::header::EXPIRES);
     } else if !described {

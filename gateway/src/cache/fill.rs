@@ -29,6 +29,16 @@ use crate::forward::Intake;
 use crate::plan::{Caching, Scope};
 use crate::routes::Found;
 
+/// Fields by which a client could have something else kept than what the key says.
+const UNKEYED: [&str; 6] = [
+    "content-length",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
+];
+
 /// What came of a call.
 pub(crate) enum Filled {
     /// An answer that may be shared, and whether it is kept for later requests too. `code` is what the service answered.
@@ -38,21 +48,27 @@ pub(crate) enum Filled {
 }
 
 impl Filled {
-    /// Whether it is an answer that a stale one may stand in for (RFC 5861, section 4).
+    /// Whether nothing better came of it.
     pub(super) fn is_failure(&self) -> bool {
         match self {
             Self::Kept { .. } => false,
-            Self::Passed(response, _) => matches!(response.status().as_u16(), 500 | 502..=504),
+            Self::Passed(response, _) => is_failure(response),
         }
     }
+}
+
+/// Whether it is an answer that a stale one may stand in for (RFC 5861, section 4).
+pub(super) fn is_failure(response: &Response<Source>) -> bool {
+    matches!(response.status().as_u16(), 500 | 502..=504)
 }
 
 /// What those are told who waited for a call.
 pub(super) fn landed(filled: &Result<Filled, GatewayError>) -> Landed {
     match filled {
-        Ok(Filled::Kept { entry, .. }) => Landed::Kept(Arc::clone(entry)),
-        Err(error) if error.status().is_server_error() => Landed::Failed(error.clone()),
-        Ok(Filled::Passed(..)) | Err(_) => Landed::Unshared,
+        Ok(Filled::Kept { entry, .. }) if !entry.allowance.no_cache => Landed::Kept(Arc::clone(entry)),
+        // No service answered, whatever was asked of it. What one answered belongs to the request that it answered.
+        Err(error @ (GatewayError::Upstream { .. } | GatewayError::Overloaded)) => Landed::Failed(error.clone()),
+        Ok(_) | Err(_) => Landed::Unshared,
     }
 }
 
@@ -107,12 +123,14 @@ pub(super) async fn fill(
     asked: Directives,
 ) -> Result<Filled, GatewayError> {
     let caching = inquiry.caching()?;
-    let kept = kept.filter(|kept| !kept.validators.is_none() && !caching.composed);
-    let began = inquiry.plane.shared.cache.groups.now();
-    let sent = Instant::now();
+    let groups = &inquiry.plane.shared.cache.groups;
+    let (began, sent) = (groups.now(), Instant::now());
+    // What has changed since it was looked up is asked for anew: a service may tell apart less than has changed.
+    let holds = |kept: &Arc<Entry>| groups.hold(&kept.groups, kept.began, &kept.checked);
+    let kept = kept.filter(|kept| !kept.validators.is_none() && !caching.composed && holds(kept));
     let response = ask(&inquiry, kept.as_deref()).await?;
     let times = Times::since(sent);
-    let filling = Filling { inquiry: &inquiry, caching, asked: &asked, began, times };
+    let filling = Filling { inquiry: &inquiry, caching, asked: &asked, began, sent, times };
     match (response.status(), kept) {
         (StatusCode::NOT_MODIFIED, Some(kept)) => match filling.still_holds(&key, &kept, response.headers()) {
             Some(filled) => Ok(filled),
@@ -129,6 +147,8 @@ pub(super) async fn fill(
 /// Asks for the whole answer, or whether the kept one still holds.
 async fn ask(inquiry: &Inquiry, kept: Option<&Entry>) -> Result<Response<Source>, GatewayError> {
     let mut request = request(inquiry)?;
+    // What is kept is what GET is answered, whoever began the call.
+    *request.method_mut() = Method::GET;
     conditional::unconditional(request.headers_mut());
     if let Some(kept) = kept {
         let headers = request.headers_mut();
@@ -183,6 +203,10 @@ fn request(inquiry: &Inquiry) -> Result<Request<Intake>, GatewayError> {
     };
     *request.version_mut() = inquiry.head.version;
     *request.headers_mut() = inquiry.head.headers.clone();
+    // What says that another method or another target is meant, to servers that listen to it; the key knows neither.
+    for name in UNKEYED {
+        request.headers_mut().remove(name);
+    }
     Ok(request)
 }
 
@@ -210,6 +234,7 @@ struct Filling<'a> {
     caching: &'a Caching,
     asked: &'a Directives,
     began: u64,
+    sent: Instant,
     times: Times,
 }
 
@@ -257,6 +282,7 @@ impl Filling<'_> {
             validators,
             validates,
             began: self.began,
+            sent: self.sent,
             groups,
         };
         Ok(self.stored(key, made, code))
@@ -271,11 +297,12 @@ impl Filling<'_> {
         Filled::Kept { entry, code, stored }
     }
 
-    /// An answer that is not kept. For a while those who want the same do not wait for one another.
+    /// An answer that is not kept, and that ends an older one that was. For a while those who want the same do not wait for
+    /// one another.
     fn passed(&self, key: Key, mut response: Response<Source>, reason: Reason) -> Filled {
         response.headers_mut().remove(CACHE_GROUPS);
-        if !response.status().is_server_error() {
-            self.inquiry.plane.shared.cache.store.pass(key, now());
+        if !response.status().is_server_error() && response.status() != StatusCode::TOO_MANY_REQUESTS {
+            self.inquiry.plane.shared.cache.store.pass(key, &self.inquiry.head.headers, now());
         }
         Filled::Passed(Box::new(response), reason)
     }
@@ -286,7 +313,8 @@ impl Filling<'_> {
         headers: &HeaderMap,
         terms: Option<&Terms>,
     ) -> Result<(Allowance, Box<[Group]>, Selecting), Reason> {
-        let answered = Answered { status, headers, terms, times: self.times };
+        let signed_in = self.inquiry.caller.principal().sub.is_some();
+        let answered = Answered { status, headers, terms, signed_in, times: self.times };
         let allowance = policy::judge(self.caching, answered, self.asked)?;
         let has_validators = !self.caching.composed && !Validators::of(headers).is_none();
         let useful = allowance.lifetime.max(allowance.lifetime + allowance.while_revalidate.max(allowance.if_error));
@@ -323,7 +351,8 @@ impl Filling<'_> {
         }
         let speaks = ["cache-control", "cdn-cache-control", "expires"].iter().any(|name| news.contains_key(*name));
         let allowance = if speaks {
-            let answered = Answered { status: kept.status, headers: news, terms: None, times: self.times };
+            let signed_in = self.inquiry.caller.principal().sub.is_some();
+            let answered = Answered { status: kept.status, headers: news, terms: None, signed_in, times: self.times };
             policy::judge(self.caching, answered, self.asked).ok()?
         } else {
             Allowance { age: super::freshness::initial_age(news, self.times), ..kept.allowance }
@@ -333,10 +362,13 @@ impl Filling<'_> {
             named => self.groups(&named),
         };
         let mut headers = kept.headers.clone();
-        for (name, value) in &entry::kept_fields(news, &kept.body) {
-            if !matches!(name.as_str(), "content-encoding" | "content-type" | "content-range" | "via") {
-                headers.insert(name.clone(), value.clone());
-            }
+        let mut news_kept = entry::kept_fields(news, &kept.body);
+        for name in ["content-encoding", "content-type", "content-range", "content-length", "via"] {
+            news_kept.remove(name);
+        }
+        news_kept.keys().for_each(|name| drop(headers.remove(name)));
+        for (name, value) in &news_kept {
+            headers.append(name.clone(), value.clone());
         }
         if speaks {
             entry::for_clients(&mut headers, self.caching.scope == Scope::Public, true);
@@ -352,6 +384,7 @@ impl Filling<'_> {
             validators: kept.validators.clone(),
             validates: kept.validates,
             began: self.began,
+            sent: self.sent,
             groups,
         };
         Some(self.stored(key.clone(), made, StatusCode::NOT_MODIFIED))

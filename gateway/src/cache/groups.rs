@@ -4,6 +4,7 @@
 //! invalidation. An answer counts only if none of its groups was invalidated after it was asked for. So a slow answer that
 //! was asked for before a write is neither kept nor served after it, whatever the order in which things arrive.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -66,7 +67,8 @@ impl Groups {
 
     /// The group of everything at a path, with whatever query. A slash at the end makes no difference.
     pub(crate) fn of_path(&self, path: &str) -> Group {
-        Group(self.hasher.hash_one((1_u8, path.strip_suffix('/').unwrap_or(path))))
+        let path = plain(path);
+        Group(self.hasher.hash_one((1_u8, path.strip_suffix('/').unwrap_or(&path))))
     }
 
     /// Everything that belongs to one of these groups is over.
@@ -119,6 +121,31 @@ impl Marks {
         self.last.retain(|_, last| *last > floor);
         self.floor = self.floor.max(floor);
     }
+}
+
+/// A path without the escapes that mean nothing: those of letters, digits and `-._~` (RFC 3986, section 6.2.2.2).
+pub(super) fn plain(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
+    let mut plain = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('%') {
+        plain.push_str(before);
+        let escaped = after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).map(char::from);
+        match escaped.filter(|c| c.is_ascii_alphanumeric() || "-._~".contains(*c)) {
+            Some(c) => {
+                plain.push(c);
+                rest = &after[2..];
+            }
+            None => {
+                plain.push('%');
+                rest = after;
+            }
+        }
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
 }
 
 /// The strings of such a field; parameters mean nothing here (RFC 9875, section 2). None where it is no list.
@@ -191,6 +218,13 @@ mod tests {
         let groups = Groups::default();
         assert_ne!(groups.named("/a"), groups.of_path("/a"));
         assert_eq!(groups.of_path("/a/"), groups.of_path("/a"));
+    }
+
+    #[test]
+    fn escapes_that_mean_nothing_make_no_difference() {
+        assert_eq!(plain("/things/%31%7e%2D"), "/things/1~-");
+        assert_eq!(plain("/a%2Fb%20%c3%a4%"), "/a%2Fb%20%c3%a4%", "these mean something, or nothing at all");
+        assert_eq!(plain("/plain"), "/plain");
     }
 
     #[test]

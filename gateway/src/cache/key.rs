@@ -12,13 +12,27 @@ pub(crate) type Key = Box<[u8]>;
 
 /// Writes the key of a request. The target's path is taken as it came, and so is the query of an origin without a contract;
 /// of a contracted operation those parts of the query count that it declares, in the order of their names.
-pub(crate) fn write(key: &mut Vec<u8>, caching: &Caching, caller: &Principal, uri: &Uri, headers: &HeaderMap) {
+///
+/// What a trusted proxy in front says of scheme and host counts too (`trusted`): services are told it.
+pub(crate) fn write(
+    key: &mut Vec<u8>,
+    caching: &Caching,
+    caller: &Principal,
+    (uri, headers): (&Uri, &HeaderMap),
+    trusted: bool,
+) {
     key.clear();
     key.extend_from_slice(&caching.generation.to_be_bytes());
     partition(key, &caching.scope, caller);
     let host = headers.get(HOST).map_or(&b""[..], |host| host.as_bytes());
     key.extend(host.iter().map(u8::to_ascii_lowercase));
     key.push(0);
+    if trusted {
+        for name in ["x-forwarded-proto", "x-forwarded-host", "forwarded"] {
+            let told: Vec<&[u8]> = headers.get_all(name).iter().map(|value| value.as_bytes()).collect();
+            text(key, str::from_utf8(&told.join(&b", "[..])).ok());
+        }
+    }
     key.extend_from_slice(uri.path().as_bytes());
     if let Some(query) = uri.query() {
         match &caching.query {

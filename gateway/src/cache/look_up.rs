@@ -2,9 +2,10 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::time::Instant;
 
 use http::header::COOKIE;
-use http::{HeaderMap, Method, Response, request};
+use http::{HeaderMap, HeaderName, Method, Response, request};
 
 use super::conditional;
 use super::control::Directives;
@@ -23,7 +24,9 @@ use crate::plan::{Caching, RouteId, Scope};
 use crate::plane::Plane;
 
 /// How often a request waits for others before it asks for itself alone.
-const WAITS: u32 = 3;
+const WAITS: u32 = 2;
+
+const PREFER: HeaderName = HeaderName::from_static("prefer");
 
 thread_local! {
     /// Room for a key, which is looked up far more often than it is kept.
@@ -53,6 +56,8 @@ pub(crate) enum Looked {
 /// What is to be asked, and how.
 pub(crate) struct Ask {
     key: Key,
+    /// The key of the call, for which others wait.
+    flight: Key,
     /// What is kept, and may not be given as it is.
     kept: Option<Arc<Entry>>,
     why: Forwarded,
@@ -75,24 +80,42 @@ pub(super) fn now() -> i64 {
     i64::try_from(now_ms()).unwrap_or(i64::MAX)
 }
 
+/// What is known of who sends a request, beside who the caller is.
+#[derive(Clone, Copy)]
+pub(crate) struct Peer {
+    /// Whether cookies would go along to an origin: an answer may depend on them, and no key knows them.
+    pub(crate) sends_cookies: bool,
+    /// Whether it is a proxy whose word on scheme and host counts.
+    pub(crate) is_trusted: bool,
+}
+
 /// Looks for an answer that this request may be given.
-pub(crate) fn look_up<B: http_body::Body>(
+pub(crate) fn look_up<B>(
     cache: &Cache,
     caching: &Caching,
     caller: &Caller,
     request: &http::Request<B>,
-    has_cookies: bool,
+    peer: Peer,
 ) -> Result<Looked, GatewayError> {
     let (headers, now) = (request.headers(), now());
     let asked = Directives::of_request(headers);
     KEY.with_borrow_mut(|key| {
-        key::write(key, caching, caller.principal(), request.uri(), headers);
-        let ask = |kept, why, how| Ask { key: key.as_slice().into(), kept, why, asked, how };
-        if conditional::is_for_the_service(headers) || has_cookies || asked.no_store || !request.body().is_end_stream()
-        {
-            return Ok(Looked::Nothing(ask(None, Forwarded::Bypass, How::Passing)));
+        key::write(key, caching, caller.principal(), (request.uri(), headers), peer.is_trusted);
+        let ask = |variant: &[u8], kept, why, how| Ask {
+            key: key.as_slice().into(),
+            flight: [key.as_slice(), variant].concat().into(),
+            kept,
+            why,
+            asked,
+            how,
+        };
+        // A preference may make another answer of it, and no field says so.
+        let is_special = conditional::is_for_the_service(headers) || headers.contains_key(PREFER);
+        if is_special || peer.sends_cookies || asked.no_store {
+            return Ok(Looked::Nothing(ask(&[], None, Forwarded::Bypass, How::Passing)));
         }
         let found = cache.store.find(key, headers, now);
+        let variant = found.variant;
         let entry = found.entry.filter(|entry| cache.groups.hold(&entry.groups, entry.began, &entry.checked));
         let wanted = Wanted { method: request.method(), headers };
         if let Some(entry) = &entry {
@@ -104,7 +127,7 @@ pub(crate) fn look_up<B: http_body::Body>(
                 Use::Stale { refresh } => {
                     let response = respond(entry, wanted, now, status::hit(entry.ttl(now), None))?;
                     let refresh = refresh && entry.begins_refresh();
-                    let ask = refresh.then(|| ask(Some(Arc::clone(entry)), Forwarded::Stale, How::Together));
+                    let ask = refresh.then(|| ask(&variant, Some(Arc::clone(entry)), Forwarded::Stale, How::Together));
                     return Ok(Looked::Kept(response, Outcome::Stale, ask));
                 }
                 Use::Not => {}
@@ -120,7 +143,7 @@ pub(crate) fn look_up<B: http_body::Body>(
             None => Forwarded::UriMiss,
         };
         let how = how(request.method(), headers, &asked, found.passes && entry.is_none());
-        Ok(Looked::Nothing(ask(entry, why, how)))
+        Ok(Looked::Nothing(ask(&variant, entry, why, how)))
     })
 }
 
@@ -194,7 +217,8 @@ impl Inquiry {
         let cache = Arc::clone(&plane.shared.cache);
         let refresh = async move {
             let Some(entry) = entry else { return };
-            let failed = match cache.flights.join(&ask.key) {
+            let refreshing = Refreshing(&entry);
+            let failed = match cache.flights.join(&ask.flight) {
                 Joined::Leader(lead) => {
                     let filled = fill::fill(self, ask.key, ask.kept, ask.asked).await;
                     let failed = filled.as_ref().map_or(true, fill::Filled::is_failure);
@@ -207,19 +231,19 @@ impl Inquiry {
             if failed {
                 entry.refresh_failed(now());
             }
-            entry.refresh_ended();
+            drop(refreshing);
         };
         drop(plane.shared.tasks.spawn("cache refresh", refresh));
     }
 
     async fn pass(self, ask: Ask) -> Result<(Response<Source>, Outcome), GatewayError> {
-        let mut response = fill::pass(&self, &ask.key, ask.kept.as_ref()).await?;
-        if response.status().is_server_error()
-            && let Some(stale) = self.instead(ask.kept.as_ref(), &ask.asked)
-        {
+        let passed = fill::pass(&self, &ask.key, ask.kept.as_ref()).await;
+        let failed = passed.as_ref().map_or_else(|error| error.status().is_server_error(), fill::is_failure);
+        if failed && let Some(stale) = self.instead(ask.kept.as_ref(), &ask.asked) {
             return stale;
         }
-        response.headers_mut().insert(CACHE_STATUS, status::forwarded(ask.why, None, false, false));
+        let mut response = passed?;
+        response.headers_mut().append(CACHE_STATUS, status::forwarded(ask.why, None, false, false));
         Ok((response, Outcome::Pass))
     }
 
@@ -228,10 +252,10 @@ impl Inquiry {
         self.give(filled, ask.why, ask.kept.as_ref(), &ask.asked)
     }
 
-    async fn together(self, ask: Ask) -> Result<(Response<Source>, Outcome), GatewayError> {
+    async fn together(mut self, ask: Ask) -> Result<(Response<Source>, Outcome), GatewayError> {
         let cache = Arc::clone(&self.plane.shared.cache);
         for _ in 0..WAITS {
-            let flight = match cache.flights.join(&ask.key) {
+            let flight = match cache.flights.join(&ask.flight) {
                 Joined::Leader(lead) => {
                     let call = fill::Led::new(self.clone(), ask.key, ask.kept.clone(), ask.asked, lead);
                     return self.give(call.await, ask.why, ask.kept.as_ref(), &ask.asked);
@@ -250,7 +274,10 @@ impl Inquiry {
                 }
                 Landed::Unshared => break,
             }
+            // Who has waited for somebody else in vain has its own time before it, not what is left of the other's.
+            self.context.started = Instant::now();
         }
+        self.context.started = Instant::now();
         self.alone(ask).await
     }
 
@@ -278,7 +305,7 @@ impl Inquiry {
                 Ok((respond(&entry, self.wanted(), now(), word)?, outcome))
             }
             fill::Filled::Passed(mut response, reason) => {
-                response.headers_mut().insert(CACHE_STATUS, status::not_kept(why, reason.0));
+                response.headers_mut().append(CACHE_STATUS, status::not_kept(why, reason.0));
                 Ok((*response, Outcome::Pass))
             }
         }
@@ -295,9 +322,20 @@ impl Inquiry {
         if !holds || asked.no_cache || entry.must_revalidate || !entry.serves_on_error(now) {
             return None;
         }
-        entry.refresh_failed(now);
+        if !entry.rests(now) {
+            entry.refresh_failed(now);
+        }
         let word = status::hit(entry.ttl(now), Some("stale-if-error"));
         Some(respond(entry, self.wanted(), now, word).map(|response| (response, Outcome::Stale)))
+    }
+}
+
+/// The right to refresh an entry, given back whatever happens.
+struct Refreshing<'a>(&'a Entry);
+
+impl Drop for Refreshing<'_> {
+    fn drop(&mut self) {
+        self.0.refresh_ended();
     }
 }
 

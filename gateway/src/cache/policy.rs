@@ -9,7 +9,7 @@ use super::terms::Terms;
 use crate::plan::{Caching, Scope};
 
 /// What is not there may appear at any time.
-const LONGEST_ABSENCE: i64 = 10_000;
+pub(super) const LONGEST_ABSENCE: i64 = 10_000;
 
 /// How long an answer may be used, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(crate) struct Allowance {
     pub(crate) if_error: i64,
     /// Whether it may never be used stale, whatever the client would take.
     pub(crate) must_revalidate: bool,
+    /// Whether a service has to be asked each time.
+    pub(crate) no_cache: bool,
 }
 
 /// Why an answer is not kept, as `Cache-Status` says it.
@@ -37,12 +39,14 @@ pub(crate) struct Answered<'a> {
     pub(crate) headers: &'a HeaderMap,
     /// What the parts allow of which it is made.
     pub(crate) terms: Option<&'a Terms>,
+    /// Whether it is one user's.
+    pub(crate) signed_in: bool,
     pub(crate) times: Times,
 }
 
 /// Whether `answer` may be kept for `caching`. `asked` is what the client said, of whom the answer is.
 pub(crate) fn judge(caching: &Caching, answer: Answered<'_>, asked: &Directives) -> Result<Allowance, Reason> {
-    let Answered { status, headers, terms, times } = answer;
+    let Answered { status, headers, terms, signed_in, times } = answer;
     let (mut allowed, targeted) = Directives::of_answer(headers);
     if let Some(terms) = terms {
         terms.restrict(&mut allowed);
@@ -51,9 +55,12 @@ pub(crate) fn judge(caching: &Caching, answer: Answered<'_>, asked: &Directives)
         Some(terms) => terms.lifetime,
         None => freshness::lifetime(headers, &allowed, targeted, times),
     };
-    refuse(caching, status, headers, &allowed, asked)?;
+    // What is private belongs to one user; strangers are none.
+    let is_shared = !signed_in || !matches!(caching.scope, Scope::User | Scope::Viewer);
+    refuse(status, headers, &allowed, asked, is_shared)?;
+    let is_absent = matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE);
     let lifetime = match status {
-        StatusCode::NOT_FOUND | StatusCode::GONE => explicit.map(|lifetime| lifetime.min(LONGEST_ABSENCE)),
+        _ if is_absent => explicit.map(|lifetime| lifetime.min(LONGEST_ABSENCE)),
         _ => match terms {
             Some(terms) => terms.least(caching.ttl.map(in_millis)),
             None => explicit.or(caching.ttl.map(in_millis)),
@@ -64,7 +71,7 @@ pub(crate) fn judge(caching: &Caching, answer: Answered<'_>, asked: &Directives)
         || allowed.must_revalidate
         || allowed.proxy_revalidate
         || (allowed.s_maxage.is_some() && !targeted);
-    let stale = |own: Option<u64>, default| match (must_revalidate, own) {
+    let stale = |own: Option<u64>, default| match (must_revalidate || is_absent, own) {
         (true, _) => 0,
         (false, Some(seconds)) => freshness::millis(seconds),
         (false, None) => in_millis(default),
@@ -75,16 +82,17 @@ pub(crate) fn judge(caching: &Caching, answer: Answered<'_>, asked: &Directives)
         while_revalidate: stale(allowed.stale_while_revalidate, caching.stale_while_revalidate),
         if_error: stale(allowed.stale_if_error, caching.stale_if_error),
         must_revalidate,
+        no_cache: allowed.no_cache,
     })
 }
 
 /// What must not be kept, however long it would be fresh (section 3).
 fn refuse(
-    caching: &Caching,
     status: StatusCode,
     headers: &HeaderMap,
     allowed: &Directives,
     asked: &Directives,
+    is_shared: bool,
 ) -> Result<(), Reason> {
     if !is_understood(status) {
         return Err(Reason("status"));
@@ -96,7 +104,7 @@ fn refuse(
     if asked.no_store {
         return Err(Reason("request no-store"));
     }
-    if allowed.private && !matches!(caching.scope, Scope::User | Scope::Viewer) {
+    if allowed.private && is_shared {
         return Err(Reason("private"));
     }
     if headers.contains_key(SET_COOKIE) {

@@ -18,7 +18,7 @@ use crate::listener::now_ms;
 const MOST_VARIANTS: usize = 16;
 
 /// How long requests for something that is not kept do not wait for one another, in milliseconds.
-const PASSES: i64 = 2_000;
+const PASSES: i64 = 30_000;
 
 /// What is of no use any more is kept a little longer, because a service may say that it still holds.
 const GRACE: Duration = Duration::from_secs(60);
@@ -51,6 +51,8 @@ pub(crate) struct Found {
     pub(crate) varies: bool,
     /// It is known that no answer can be kept.
     pub(crate) passes: bool,
+    /// What tells this request from others for the same key, as far as that is known: they do not wait for one another.
+    pub(crate) variant: Vec<u8>,
 }
 
 impl Store {
@@ -83,7 +85,12 @@ impl Store {
     pub(crate) fn find(&self, key: &[u8], request: &HeaderMap, now: i64) -> Found {
         let Some(variants) = self.kept.get(key) else { return Found::default() };
         let entry = variants.entries.iter().find(|entry| entry.selecting.matches(request)).cloned();
-        Found { varies: entry.is_none() && !variants.entries.is_empty(), entry, passes: now < variants.passes_until }
+        Found {
+            varies: entry.is_none() && !variants.entries.is_empty(),
+            entry,
+            passes: now < variants.passes_until,
+            variant: variants.entries.first().map_or_else(Vec::new, |latest| latest.selecting.variant(request)),
+        }
     }
 
     /// Keeps an answer in the place of the one that the same requests select. Says whether there is room.
@@ -94,18 +101,27 @@ impl Store {
                 return false;
             }
         }
+        let mut is_latest = true;
         self.change(key, |variants| {
-            variants.entries.retain(|known| known.selecting != entry.selecting);
-            variants.entries.insert(0, entry);
-            variants.entries.truncate(MOST_VARIANTS);
-            variants.passes_until = 0;
+            let same = variants.entries.iter().find(|known| known.selecting == entry.selecting);
+            // Of two answers the one that was asked for later counts, whichever arrives later (RFC 9111, section 4).
+            is_latest = same.is_none_or(|known| known.sent <= entry.sent);
+            if is_latest {
+                variants.entries.retain(|known| known.selecting != entry.selecting);
+                variants.entries.insert(0, entry);
+                variants.entries.truncate(MOST_VARIANTS);
+                variants.passes_until = 0;
+            }
         });
-        true
+        is_latest
     }
 
-    /// Remembers for a while that what is asked for here is not kept.
-    pub(crate) fn pass(&self, key: Key, now: i64) {
-        self.change(key, |variants| variants.passes_until = now.saturating_add(PASSES));
+    /// Remembers for a while that what is asked for here is not kept, and forgets what was kept for such a request.
+    pub(crate) fn pass(&self, key: Key, request: &HeaderMap, now: i64) {
+        self.change(key, |variants| {
+            variants.entries.retain(|known| !known.selecting.matches(request));
+            variants.passes_until = now.saturating_add(PASSES);
+        });
     }
 
     /// Forgets an answer that turned out not to hold.

@@ -1,11 +1,12 @@
 //! What the parts of an answer allow together: the least time, the strictest rule, all groups.
 
-use http::header::VARY;
+use http::header::{SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue};
 
 use super::control::Directives;
 use super::freshness::{self, Times};
 use super::groups::{self, CACHE_GROUPS};
+use super::policy::LONGEST_ABSENCE;
 
 /// The terms of several answers, as those of the answer that is made of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,9 +34,9 @@ impl Terms {
     /// Adds a part by its head.
     pub(crate) fn add(&mut self, headers: &HeaderMap, times: Times) {
         let (allowed, targeted) = Directives::of_answer(headers);
-        self.no_store |= allowed.no_store && !allowed.must_understand;
+        self.no_store |= (allowed.no_store && !allowed.must_understand) || headers.contains_key(SET_COOKIE);
         self.no_cache |= allowed.no_cache;
-        self.private |= allowed.private || headers.contains_key(http::header::SET_COOKIE);
+        self.private |= allowed.private;
         self.must_revalidate |= allowed.must_revalidate || allowed.proxy_revalidate || allowed.s_maxage.is_some();
         match freshness::lifetime(headers, &allowed, targeted, times) {
             Some(lifetime) => {
@@ -52,6 +53,15 @@ impl Terms {
             }
             _ => None,
         };
+    }
+
+    /// Adds a part that does not exist: it may at any time, so that is kept only where it is said, and not for long.
+    pub(crate) fn add_absent(&mut self, headers: &HeaderMap, times: Times) {
+        let (allowed, targeted) = Directives::of_answer(headers);
+        let is_said = freshness::lifetime(headers, &allowed, targeted, times).is_some();
+        self.add(headers, times);
+        self.no_store |= !is_said;
+        self.lifetime = self.lifetime.map(|lifetime| lifetime.min(LONGEST_ABSENCE));
     }
 
     /// Says on which fields the whole answer depends, where its own head does not say it already.

@@ -35,6 +35,19 @@ impl Selecting {
         self.0.iter().all(|(name, expected)| value(request, name) == *expected)
     }
 
+    /// The values of the same fields in another request, in a form in which no two lists of values are written alike.
+    pub(crate) fn variant(&self, request: &HeaderMap) -> Vec<u8> {
+        let mut variant = Vec::new();
+        for (name, _) in &self.0 {
+            let value = value(request, name);
+            variant.push(u8::from(value.is_some()));
+            let value = value.unwrap_or_default();
+            variant.extend_from_slice(&(value.len() as u64).to_be_bytes());
+            variant.extend_from_slice(&value);
+        }
+        variant
+    }
+
     /// The bytes that it takes.
     pub(crate) fn size(&self) -> usize {
         self.0

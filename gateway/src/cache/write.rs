@@ -6,7 +6,7 @@ use http::header::{CONTENT_LOCATION, HOST, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Uri};
 use principal::Principal;
 
-use super::groups::{self, CACHE_GROUP_INVALIDATION, Group};
+use super::groups::Group;
 use super::{Cache, tag};
 use crate::body::Source;
 use crate::error::GatewayError;
@@ -46,19 +46,15 @@ impl Write {
     /// Its outcome is known: everything that it changed is over before its answer is sent. A refusal changes nothing.
     pub(crate) fn settle(mut self, outcome: &Result<Response<Source>, GatewayError>) {
         let Some(path) = self.path.take() else { return };
-        let cache = &self.cache;
+        let groups = &self.cache.groups;
         match outcome {
+            Ok(response) if response.status().is_client_error() => {}
             Ok(response) => {
-                let headers = response.headers();
-                let named = groups::listed(headers, &CACHE_GROUP_INVALIDATION).unwrap_or_default();
-                let mut over: Vec<Group> = named.iter().map(|name| cache.groups.named(name)).collect();
-                if !response.status().is_client_error() {
-                    over.push(cache.groups.of_path(&path));
-                    over.extend(self.tags.iter().map(|name| cache.groups.named(name)));
-                    let places = [LOCATION, CONTENT_LOCATION].map(|name| self.place(headers, &name, &path));
-                    over.extend(places.iter().flatten().map(|place| cache.groups.of_path(place)));
-                }
-                cache.groups.invalidate(over);
+                let mut over: Vec<Group> = self.tags.iter().map(|name| groups.named(name)).collect();
+                over.push(groups.of_path(&path));
+                let places = [LOCATION, CONTENT_LOCATION].map(|name| self.place(response.headers(), &name, &path));
+                over.extend(places.iter().flatten().map(|place| groups.of_path(place)));
+                groups.invalidate(over);
             }
             Err(error) if error.status().is_client_error() => {}
             Err(_) => self.path = Some(path),
@@ -68,7 +64,13 @@ impl Write {
     /// The path that a field names, if it is one of this origin: nobody may make invalid what belongs to another.
     fn place(&self, headers: &HeaderMap, name: &HeaderName, path: &str) -> Option<String> {
         let text = headers.get(name)?.to_str().ok()?;
-        if let Some((_, rest)) = text.split_once("://") {
+        if text.starts_with('/') && !text.starts_with("//") {
+            return Some(without_query(text).to_owned());
+        }
+        if text.starts_with(['?', '#']) {
+            return Some(path.to_owned());
+        }
+        if let Some((_, rest)) = without_query(text).split_once("://") {
             let (authority, path) = rest.split_at(rest.find('/')?);
             let same =
                 self.host.as_ref().is_some_and(|host| host.as_bytes().eq_ignore_ascii_case(authority.as_bytes()));
@@ -76,9 +78,6 @@ impl Write {
         }
         if text.starts_with("//") {
             return None;
-        }
-        if text.starts_with('/') {
-            return Some(without_query(text).to_owned());
         }
         let (directory, _) = path.rsplit_once('/')?;
         Some(format!("{directory}/{}", without_query(text)))

@@ -24,24 +24,30 @@ pub(super) struct Question {
     pub(super) deadline: Instant,
 }
 
-/// The fields of an answer, and its JSON.
-type Answered = (HeaderMap, Option<Bytes>);
-
-/// Sends a question and returns the fields and the JSON that are answered; `None` if there is none (204).
-pub(super) async fn ask(plane: &Plane, held: &Held<'_>, question: Question) -> Result<Answered, PartFailure> {
+/// Sends a question and returns the JSON that is answered; `None` if there is none (204). `learn` is told the head of an
+/// answer of which something becomes part of the whole: also of one that says that there is nothing.
+pub(super) async fn ask(
+    plane: &Plane,
+    held: &Held<'_>,
+    question: Question,
+    learn: impl Fn(StatusCode, &HeaderMap),
+) -> Result<Option<Bytes>, PartFailure> {
     let upstream = plane.surface().upstreams.get(question.service).ok_or(PartFailure::Call(Failure::Unreachable))?;
     let (service, deadline) = (question.service, question.deadline);
     let answered = send(plane, upstream, question).await;
     plane.metrics.called(service, answered.as_ref().err().copied());
     let response = answered.map_err(PartFailure::Call)?;
     let status = response.status();
+    if status.is_success() || status == StatusCode::NOT_FOUND {
+        learn(status, response.headers());
+    }
     if !status.is_success() {
         told(upstream, status);
         held.note(plane, &response);
         return Err(PartFailure::Status(status, response.headers().get(RETRY_AFTER).cloned()));
     }
     if status == StatusCode::NO_CONTENT {
-        return Ok((response.into_parts().0.headers, None));
+        return Ok(None);
     }
     let limit = plane.settings().limits.part_bytes;
     let readable = is_json(response.headers());
@@ -50,8 +56,7 @@ pub(super) async fn ask(plane: &Plane, held: &Held<'_>, question: Question) -> R
         Ok(body) => {
             let answer = Response::from_parts(head, body);
             held.hold(plane, &answer, readable).await?;
-            let (head, body) = answer.into_parts();
-            Ok((head.headers, Some(body)))
+            Ok(Some(answer.into_body()))
         }
         Err(failure) => {
             if let PartFailure::Call(failure) = &failure {

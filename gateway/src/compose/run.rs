@@ -7,7 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use http::{HeaderMap, HeaderValue, Method, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use principal::ASSERTION;
 
 use super::ask::{self, Held, Question};
@@ -141,7 +141,7 @@ pub(crate) async fn compose(
         Gathered::Parts(head, outcomes, lost) => {
             if let Some(head) = &head {
                 // Its age counts from when the request came: that is earlier than the answer, never later.
-                run.learn(&head.headers, context.started);
+                run.learn(head.status, &head.headers, context.started);
             }
             let mut response = answer::put_together(plane, &run, head, &outcomes, &lost, strict).await?;
             if let Some(terms) = run.terms {
@@ -316,8 +316,8 @@ impl Run<'_> {
     /// One that is refused takes no room from those that come after it.
     async fn ask(&self, index: usize, question: Question) -> Result<Option<Bytes>, PartFailure> {
         let asked = Instant::now();
-        let (head, answer) = ask::ask(self.plane, &self.held(index), question).await?;
-        self.learn(&head, asked);
+        let learn = |status: StatusCode, head: &HeaderMap| self.learn(status, head, asked);
+        let answer = ask::ask(self.plane, &self.held(index), question, learn).await?;
         let size = answer.as_ref().map_or(0, |body| body.len() as u64);
         let before = self.gathered.fetch_add(size, Ordering::Relaxed);
         let most = GATHERED * self.plane.settings().limits.composed_bytes;
@@ -329,10 +329,10 @@ impl Run<'_> {
     }
 
     /// What the head of a part's answer allows holds for the whole.
-    fn learn(&self, head: &HeaderMap, asked: Instant) {
-        if let Some(terms) = &self.terms {
-            terms.lock().unwrap_or_else(PoisonError::into_inner).add(head, Times::since(asked));
-        }
+    fn learn(&self, status: StatusCode, head: &HeaderMap, asked: Instant) {
+        let Some(terms) = &self.terms else { return };
+        let (mut terms, times) = (terms.lock().unwrap_or_else(PoisonError::into_inner), Times::since(asked));
+        if status == StatusCode::NOT_FOUND { terms.add_absent(head, times) } else { terms.add(head, times) }
     }
 
     /// One call of a batch operation. If that has nothing to say, it breaks its contract: it is no key without an item.

@@ -58,6 +58,7 @@ pub(super) fn check(files: Files, sources: &Sources, mistakes: &Collector) -> Op
     for draft in &files.proxies {
         checked.extend(routes::check_proxy(draft, &mut services, &settings, mistakes));
     }
+    caching::number(&mut checked, &services, &settings);
     beside::check(&checked, mistakes);
     collisions::check(&checked, mistakes);
     successors(&checked, files.routes.len() + files.proxies.len(), mistakes);

@@ -144,10 +144,10 @@ async fn an_expired_token_is_told_apart_from_a_forged_one() {
 async fn a_service_learns_the_caller_from_the_gateway_alone() {
     let world = World::new().await;
     let token = world.login().await["access_token"].as_str().unwrap().to_owned();
-    let call = world.caller().get("/api/v1/users/me").bearer(&token);
+    let call = world.caller().get("/api/v1/auth/sessions").bearer(&token);
     let call = call.header("x-internal-assertion", "v1.e30.AAAA").header("x-user-id", "1").header("cookie", "a=b");
     let _ = call.await.expect(200);
-    let seen = world.stub.requests().into_iter().rfind(|request| request.uri.path() == "/users/me").unwrap();
+    let seen = world.stub.requests().into_iter().rfind(|request| request.uri.path() == "/sessions").unwrap();
     for name in ["authorization", "cookie", "x-user-id"] {
         assert!(!seen.headers.contains_key(name), "{name} reached users");
     }

@@ -27,7 +27,7 @@ fn principal(sub: Option<&str>, sid: &str, roles: &[&str]) -> Principal {
 fn key(caching: &Caching, caller: &Principal, target: &str, host: &str) -> Vec<u8> {
     let mut key = Vec::new();
     let (head, ()) = Request::get(target).header("host", host).body(()).unwrap().into_parts();
-    write(&mut key, caching, caller, &head.uri, &head.headers);
+    write(&mut key, caching, caller, (&head.uri, &head.headers), false);
     key
 }
 

@@ -33,8 +33,13 @@ fn caching(scope: Scope, ttl: Option<u64>) -> Caching {
 
 fn judged(caching: &Caching, status: u16, list: &[(&'static str, &'static str)]) -> Result<Allowance, &'static str> {
     let headers = fields(list);
-    let answered =
-        Answered { status: StatusCode::from_u16(status).unwrap(), headers: &headers, terms: None, times: TIMES };
+    let answered = Answered {
+        status: StatusCode::from_u16(status).unwrap(),
+        headers: &headers,
+        terms: None,
+        signed_in: true,
+        times: TIMES,
+    };
     judge(caching, answered, &Directives::default()).map_err(|reason| reason.0)
 }
 
@@ -102,7 +107,7 @@ fn cookies_and_what_depends_on_everything_are_never_kept() {
 #[test]
 fn a_client_may_forbid_to_keep_its_answer() {
     let headers = HeaderMap::new();
-    let answered = Answered { status: StatusCode::OK, headers: &headers, terms: None, times: TIMES };
+    let answered = Answered { status: StatusCode::OK, headers: &headers, terms: None, signed_in: true, times: TIMES };
     let asked = Directives { no_store: true, ..Directives::default() };
     assert_eq!(judge(&caching(Scope::Public, Some(60)), answered, &asked), Err(Reason("request no-store")));
 }
@@ -126,7 +131,8 @@ fn parts_allow_together_what_each_of_them_allows() {
         let mut terms = Terms::new();
         list.iter().for_each(|control| terms.add(&fields(&[("cache-control", control)]), TIMES));
         let headers = HeaderMap::new();
-        let answered = Answered { status: StatusCode::OK, headers: &headers, terms: Some(&terms), times: TIMES };
+        let answered =
+            Answered { status: StatusCode::OK, headers: &headers, terms: Some(&terms), signed_in: true, times: TIMES };
         judge(&caching(Scope::User, Some(60)), answered, &Directives::default())
             .map(|allowed| (allowed.lifetime, allowed.if_error))
             .map_err(|reason| reason.0)

@@ -5,10 +5,12 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use http::{HeaderName, Method};
 
 use super::super::caching::{CacheClaim, Caching, Scope, Tag, TagPiece};
-use super::super::file::{CacheDraft, RouteDraft};
+use super::super::file::{CacheDraft, ProxyDraft, RouteDraft};
 use super::super::read::{At, Collector, Mark, one_of};
-use super::super::{Access, Claim, Composition, Operation, Route, Source, SourceSpan};
+use super::super::{Access, Claim, Composition, Operation, Route, Settings, Source, SourceSpan};
+use super::Checked;
 use super::call::Called;
+use super::services::Services;
 use crate::plan::ServiceKind;
 
 /// What a route keeps.
@@ -22,6 +24,7 @@ pub(super) fn check(
     draft: &RouteDraft,
     to: Option<Called<'_>>,
     composition: Option<&Composition>,
+    services: &Services,
     mistakes: &Collector,
 ) -> Kept {
     let invalidates = invalidates(draft, mistakes);
@@ -39,7 +42,7 @@ pub(super) fn check(
         stale_while_revalidate: cache.value.stale_while_revalidate.as_ref().map(|at| at.value).unwrap_or_default(),
         stale_if_error: cache.value.stale_if_error.as_ref().map(|at| at.value).unwrap_or_default(),
         query: Some(query(to.map(|to| to.operation), composition)),
-        fields: fields(composition),
+        fields: fields(to, composition, services),
         tags: tags(&draft.tags, draft, mistakes),
         validates: draft.finish.is_none(),
         composed: composition.is_some_and(Composition::is_composed),
@@ -50,14 +53,18 @@ pub(super) fn check(
 }
 
 /// What a proxy keeps: an origin without a contract is never told who asks, so only what all may see.
-pub(super) fn of_proxy(cache: Option<&At<CacheDraft>>, mistakes: &Collector) -> Option<Caching> {
-    let cache = cache?;
+pub(super) fn of_proxy(draft: &ProxyDraft, mistakes: &Collector) -> Option<Caching> {
+    let cache = draft.cache.as_ref()?;
     let (scope, mark) = scope(&cache.value)?;
     if scope != Scope::Public {
         mistakes.blame(
             mark,
             "An origin without a contract is not told who asks, so its answers are `public`, or `none` is kept.",
         );
+    } else if draft.access.as_ref().is_some_and(|access| access.value != Access::Anyone) {
+        mistakes.blame(mark, "What an origin answers is kept for everybody, but not everybody may call this.");
+    } else if draft.websocket.as_ref().is_some_and(|websocket| websocket.value) {
+        mistakes.blame(&cache.mark, "A WebSocket is no answer that could be kept.");
     }
     Some(Caching {
         scope,
@@ -73,12 +80,27 @@ pub(super) fn of_proxy(cache: Option<&At<CacheDraft>>, mistakes: &Collector) -> 
     })
 }
 
-/// A number that is another one where the route means something else, wherever it stands in its file.
-pub(super) fn generation(route: &Route) -> u64 {
+/// Numbers the routes: another number where a route means something else, or means it of another service, wherever it stands
+/// in its file.
+pub(super) fn number(routes: &mut [Checked], services: &Services, settings: &Settings) {
+    for Checked { route, .. } in routes {
+        let generation = generation(route, services, settings);
+        if let Some(cache) = &mut route.cache {
+            cache.generation = generation;
+        }
+    }
+}
+
+fn generation(route: &Route, services: &Services, settings: &Settings) -> u64 {
     let mut meant = route.clone();
     meant.origin = SourceSpan { file: "".into(), line: 0, column: 0 };
+    let parts = route.composition.iter().flat_map(|composition| &composition.parts).map(|part| part.service);
+    let asked = parts.chain([route.target.service()]).filter_map(|id| services.service(id));
     let mut hasher = DefaultHasher::new();
     format!("{meant:?}").hash(&mut hasher);
+    asked.for_each(|service| (&service.name, format!("{:?}", service.urls)).hash(&mut hasher));
+    // Programs know it, so it may be in what is kept.
+    settings.public_origin.hash(&mut hasher);
     hasher.finish()
 }
 
@@ -157,8 +179,9 @@ fn query(operation: Option<&Operation>, composition: Option<&Composition>) -> Ve
     names
 }
 
-/// The fields of the request of which calls take values.
-fn fields(composition: Option<&Composition>) -> Vec<HeaderName> {
+/// The fields of the request on which an answer may depend: those of which calls take values, and those that operations say
+/// they read.
+fn fields(to: Option<Called<'_>>, composition: Option<&Composition>, services: &Services) -> Vec<HeaderName> {
     let bindings = composition.into_iter().flat_map(|composition| &composition.parts).flat_map(|part| &part.bindings);
     let mut names: Vec<HeaderName> = bindings
         .filter_map(|binding| match &binding.source {
@@ -166,6 +189,12 @@ fn fields(composition: Option<&Composition>) -> Vec<HeaderName> {
             _ => None,
         })
         .collect();
+    let parts = composition.into_iter().flat_map(|composition| &composition.parts);
+    let operations = parts.filter_map(|part| services.contract(part.service)?.operation(&part.operation));
+    for operation in to.map(|to| to.operation).into_iter().chain(operations) {
+        names.extend(operation.header_parameters.iter().filter_map(|parameter| parameter.name.parse().ok()));
+    }
+    names.retain(|name: &HeaderName| name != http::header::AUTHORIZATION && name != http::header::COOKIE);
     names.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
     names.dedup();
     names

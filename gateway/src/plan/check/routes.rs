@@ -55,9 +55,9 @@ pub(super) fn check(
         None
     };
     let target = target(draft, to, composition.as_deref(), &matches.value.pattern)?;
-    let kept = caching::check(draft, to, composition.as_deref(), mistakes);
+    let kept = caching::check(draft, to, composition.as_deref(), services, mistakes);
     let access = draft.access.as_ref()?;
-    let mut route = Route {
+    let route = Route {
         method: Some(matches.value.method.clone()),
         template: matches.value.template.clone(),
         access: access.value.clone(),
@@ -78,7 +78,6 @@ pub(super) fn check(
         cache: kept.cache,
         invalidates: kept.invalidates,
     };
-    number(&mut route);
     let pattern = Some(matches.value.pattern.clone());
     Some(Checked { route, pattern, mark: matches.mark.clone(), successor: draft.deprecated.clone() })
 }
@@ -144,7 +143,7 @@ pub(super) fn check_proxy(
         prefix: prefix.value.clone(),
         strip_prefix: draft.strip_prefix,
     };
-    let mut route = Route {
+    let route = Route {
         method: None,
         template: prefix.value.clone(),
         access: access.value.clone(),
@@ -162,18 +161,10 @@ pub(super) fn check_proxy(
         form: None,
         origin: draft.mark.source_span(),
         contract: ContractMode::Off,
-        cache: caching::of_proxy(draft.cache.as_ref(), mistakes),
+        cache: caching::of_proxy(draft, mistakes),
         invalidates: Vec::new(),
     };
-    number(&mut route);
     Some(Checked { route, pattern: None, mark: prefix.mark.clone(), successor: None })
-}
-
-fn number(route: &mut Route) {
-    let generation = caching::generation(route);
-    if let Some(cache) = &mut route.cache {
-        cache.generation = generation;
-    }
 }
 
 fn value_of<T: Clone>(given: &Option<At<T>>, default: T) -> T {

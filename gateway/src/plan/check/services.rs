@@ -47,6 +47,11 @@ impl Services {
         self.known.get(usize::from(id.0)).map(|service| &service.contract)
     }
 
+    /// The service of `id`.
+    pub(super) fn service(&self, id: ServiceId) -> Option<&Service> {
+        self.known.get(usize::from(id.0))
+    }
+
     /// Adds the origin of a proxy, under a name that is its own.
     pub(super) fn add(&mut self, service: Service) -> Option<ServiceId> {
         let id = u16::try_from(self.known.len()).ok()?;
