@@ -10,6 +10,7 @@
 //!
 //! What an answer's fields allow is worked out once, when it arrives ([`policy`]); giving it again compares numbers.
 
+mod asking;
 mod conditional;
 mod control;
 mod entry;
@@ -18,9 +19,11 @@ mod flight;
 mod freshness;
 mod groups;
 mod key;
+mod led;
 mod look_up;
 mod policy;
 mod respond;
+mod spare;
 mod status;
 mod store;
 mod tag;
@@ -43,8 +46,9 @@ use store::Store;
 pub(crate) use entry::for_clients;
 pub(crate) use freshness::Times;
 pub(crate) use groups::{CACHE_GROUP_INVALIDATION, CACHE_GROUPS};
-pub(crate) use key::{sent_query, visible};
+pub(crate) use key::{partition, sent_query, visible};
 pub(crate) use look_up::{Inquiry, Looked, Peer, look_up, sends_cookies};
+pub(crate) use spare::Spare;
 pub(crate) use status::Outcome;
 pub(crate) use terms::Terms;
 pub(crate) use write::Write;

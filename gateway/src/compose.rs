@@ -22,6 +22,7 @@ mod render;
 mod run;
 mod scan;
 mod settle;
+mod spare;
 mod values;
 
 pub(crate) use answer::{GATEWAY_PARTS, finish, rewritten};

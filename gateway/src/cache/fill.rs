@@ -1,43 +1,26 @@
 //! Asks for what is not kept, and keeps it if it may be: the admit phase.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, ETAG, EXPIRES, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
-use http::uri::PathAndQuery;
-use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
-use tokio::runtime::Handle;
+use http::header::{CACHE_CONTROL, ETAG, EXPIRES};
+use http::{HeaderMap, Method, Response, StatusCode};
 
 use super::entry::{self, Entry, Made, Validators};
-use super::flight::{Landed, Lead};
+use super::flight::Landed;
 use super::freshness::Times;
-use super::groups::{self, CACHE_GROUP_INVALIDATION, CACHE_GROUPS, Group};
+use super::groups::{self, CACHE_GROUPS, Group};
 use super::key::Key;
 use super::look_up::{Inquiry, now};
 use super::policy::{self, Allowance, Answered, Reason};
 use super::terms::Terms;
 use super::vary::Selecting;
-use super::{conditional, control::Directives, tag};
+use super::{asking, control::Directives, tag};
 use crate::answer;
 use crate::body::{Collected, Source};
 use crate::error::GatewayError;
-use crate::forward::Intake;
 use crate::plan::{Caching, Scope};
-use crate::routes::Found;
-
-/// Fields by which a client could have something else kept than what the key says.
-const UNKEYED: [&str; 6] = [
-    "content-length",
-    "x-http-method",
-    "x-http-method-override",
-    "x-method-override",
-    "x-original-url",
-    "x-rewrite-url",
-];
 
 /// What came of a call.
 pub(crate) enum Filled {
@@ -72,48 +55,6 @@ pub(super) fn landed(filled: &Result<Filled, GatewayError>) -> Landed {
     }
 }
 
-type Call = Pin<Box<dyn Future<Output = Result<Filled, GatewayError>> + Send>>;
-
-/// A call that others wait for: if its client leaves, it goes on as a task of its own.
-pub(super) struct Led {
-    call: Option<Call>,
-    tasks: boot::Tasks,
-}
-
-impl Led {
-    pub(super) fn new(inquiry: Inquiry, key: Key, kept: Option<Arc<Entry>>, asked: Directives, lead: Lead) -> Self {
-        let tasks = inquiry.plane.shared.tasks.clone();
-        let call = async move {
-            let filled = fill(inquiry, key, kept, asked).await;
-            lead.land(landed(&filled));
-            filled
-        };
-        Self { call: Some(Box::pin(call)), tasks }
-    }
-}
-
-impl Future for Led {
-    type Output = Result<Filled, GatewayError>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        let Some(call) = &mut self.call else { return Poll::Pending };
-        let polled = call.as_mut().poll(context);
-        if polled.is_ready() {
-            self.call = None;
-        }
-        polled
-    }
-}
-
-impl Drop for Led {
-    fn drop(&mut self) {
-        // Where the thread ends there is nobody left to wait.
-        if let (Some(call), Ok(_)) = (self.call.take(), Handle::try_current()) {
-            drop(self.tasks.spawn("cache fill", call));
-        }
-    }
-}
-
 /// Asks a service for what `key` stands for, and keeps the answer if that is allowed. `kept` is what was kept before, which
 /// the service may say still holds.
 pub(super) async fn fill(
@@ -128,7 +69,7 @@ pub(super) async fn fill(
     // What has changed since it was looked up is asked for anew: a service may tell apart less than has changed.
     let holds = |kept: &Arc<Entry>| groups.hold(&kept.groups, kept.began, &kept.checked);
     let kept = kept.filter(|kept| !kept.validators.is_none() && !caching.composed && holds(kept));
-    let response = ask(&inquiry, kept.as_deref()).await?;
+    let response = asking::ask(&inquiry, kept.as_deref()).await?;
     let times = Times::since(sent);
     let filling = Filling { inquiry: &inquiry, caching, asked: &asked, began, sent, times };
     match (response.status(), kept) {
@@ -136,96 +77,12 @@ pub(super) async fn fill(
             Some(filled) => Ok(filled),
             // It speaks of another answer than the one that is kept.
             None => {
-                let response = ask(&inquiry, None).await?;
+                let response = asking::ask(&inquiry, None).await?;
                 filling.keep(key, response).await
             }
         },
         _ => filling.keep(key, response).await,
     }
-}
-
-/// Asks for the whole answer, or whether the kept one still holds.
-async fn ask(inquiry: &Inquiry, kept: Option<&Entry>) -> Result<Response<Source>, GatewayError> {
-    let mut request = request(inquiry)?;
-    // What is kept is what GET is answered, whoever began the call.
-    *request.method_mut() = Method::GET;
-    conditional::unconditional(request.headers_mut());
-    if let Some(kept) = kept {
-        let headers = request.headers_mut();
-        kept.validators.etag.clone().map(|etag| headers.insert(IF_NONE_MATCH, etag));
-        kept.validators.last_modified.clone().map(|modified| headers.insert(IF_MODIFIED_SINCE, modified));
-    }
-    send(inquiry, request).await
-}
-
-/// Asks for exactly what the client wants; nothing is kept of it. The head of an answer may tell that what is kept is out of
-/// date (RFC 9111, section 4.3.5).
-pub(super) async fn pass(
-    inquiry: &Inquiry,
-    key: &Key,
-    kept: Option<&Arc<Entry>>,
-) -> Result<Response<Source>, GatewayError> {
-    let mut response = send(inquiry, request(inquiry)?).await?;
-    response.headers_mut().remove(CACHE_GROUPS);
-    if let Some(kept) = kept
-        && inquiry.head.method == Method::HEAD
-        && response.status() == StatusCode::OK
-        && tells_otherwise(response.headers(), kept)
-    {
-        inquiry.plane.shared.cache.store.forget(key.clone(), kept);
-    }
-    Ok(response)
-}
-
-fn tells_otherwise(head: &HeaderMap, kept: &Entry) -> bool {
-    let Validators { etag, last_modified } = &kept.validators;
-    let differs =
-        |name, known: &Option<_>| head.get(name).is_some_and(|told| known.as_ref().is_some_and(|known| known != told));
-    let length = head.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    differs(ETAG, etag)
-        || differs(LAST_MODIFIED, last_modified)
-        || length.is_some_and(|length| length != kept.body.len())
-}
-
-/// The client's request, but for what of its query the key does not know.
-fn request(inquiry: &Inquiry) -> Result<Request<Intake>, GatewayError> {
-    let mut request = Request::new(Intake::Ready(Bytes::new()));
-    *request.method_mut() = inquiry.head.method.clone();
-    *request.uri_mut() = match (inquiry.head.uri.query(), &inquiry.caching()?.query) {
-        (Some(query), Some(declared)) => {
-            let target = match super::sent_query(query, declared) {
-                none if none.is_empty() => inquiry.head.uri.path().to_owned(),
-                query => format!("{}?{query}", inquiry.head.uri.path()),
-            };
-            PathAndQuery::try_from(target).map(Uri::from).map_err(|_| GatewayError::RouteNotFound)?
-        }
-        _ => inquiry.head.uri.clone(),
-    };
-    *request.version_mut() = inquiry.head.version;
-    *request.headers_mut() = inquiry.head.headers.clone();
-    // What says that another method or another target is meant, to servers that listen to it; the key knows neither.
-    for name in UNKEYED {
-        request.headers_mut().remove(name);
-    }
-    Ok(request)
-}
-
-async fn send(inquiry: &Inquiry, request: Request<Intake>) -> Result<Response<Source>, GatewayError> {
-    let Inquiry { plane, connection, context, route, caller, .. } = inquiry;
-    let caller = match &inquiry.caching()?.scope {
-        Scope::Public => plane.anonymous(),
-        scope => caller.seen_as(super::visible(scope, caller.principal())),
-    };
-    // Found again, because the request may have travelled to a task, away from what its parameters were borrowed from.
-    let Found::Route { parameters, .. } =
-        plane.surface().plan.table.find(&inquiry.head.method, inquiry.head.uri.path())
-    else {
-        return Err(GatewayError::RouteNotFound);
-    };
-    let mut response = answer::answer(plane, connection, context, (*route, parameters), &caller, request).await?;
-    // Reading ends nothing, whatever a service says (RFC 9875, section 3).
-    response.headers_mut().remove(CACHE_GROUP_INVALIDATION);
-    Ok(response)
 }
 
 /// An answer that has arrived, and what decides whether it is kept.

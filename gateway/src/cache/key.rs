@@ -78,7 +78,7 @@ fn name_of(piece: &str) -> &str {
 
 /// Who shares the answer. Roles are part of it beside the user, so that nobody is shown what they could see before their
 /// roles changed. Every text has its length before it, so that no two callers can be written alike.
-fn partition(key: &mut Vec<u8>, scope: &Scope, caller: &Principal) {
+pub(crate) fn partition(key: &mut Vec<u8>, scope: &Scope, caller: &Principal) {
     let claims: &[CacheClaim] = match scope {
         Scope::Public => &[],
         Scope::Viewer | Scope::User => &[CacheClaim::Sub, CacheClaim::Roles],

@@ -12,9 +12,10 @@ use super::control::Directives;
 use super::entry::Entry;
 use super::flight::{Joined, Landed};
 use super::key::{self, Key};
+use super::led::Led;
 use super::respond::{Wanted, respond};
 use super::status::{self, CACHE_STATUS, Forwarded, Outcome};
-use super::{Cache, fill};
+use super::{Cache, asking, fill};
 use crate::auth::Caller;
 use crate::body::Source;
 use crate::context::Context;
@@ -237,7 +238,7 @@ impl Inquiry {
     }
 
     async fn pass(self, ask: Ask) -> Result<(Response<Source>, Outcome), GatewayError> {
-        let passed = fill::pass(&self, &ask.key, ask.kept.as_ref()).await;
+        let passed = asking::pass(&self, &ask.key, ask.kept.as_ref()).await;
         let failed = passed.as_ref().map_or_else(|error| error.status().is_server_error(), fill::is_failure);
         if failed && let Some(stale) = self.instead(ask.kept.as_ref(), &ask.asked) {
             return stale;
@@ -257,7 +258,7 @@ impl Inquiry {
         for _ in 0..WAITS {
             let flight = match cache.flights.join(&ask.flight) {
                 Joined::Leader(lead) => {
-                    let call = fill::Led::new(self.clone(), ask.key, ask.kept.clone(), ask.asked, lead);
+                    let call = Led::new(self.clone(), ask.key, ask.kept.clone(), ask.asked, lead);
                     return self.give(call.await, ask.why, ask.kept.as_ref(), &ask.asked);
                 }
                 Joined::Follower(flight) => flight,

@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, response};
 use problem::Code;
 use serde_json::{Value, json};
 
+use super::failure::Lack;
 use super::render::{self, Writer};
 use super::run::Run;
 use super::{Outcome, PartFailure, made, projection, values};
@@ -57,7 +58,7 @@ pub(super) async fn put_together(
     strict: bool,
 ) -> Result<Response<Source>, GatewayError> {
     let composition = run.asked.composition;
-    let lost: Vec<&(usize, PartFailure)> = lost.iter().filter(|(index, _)| run.selection.shows(*index)).collect();
+    let lost = run.lacks(lost);
     refuse(composition, run, &lost, strict)?;
     let missing = (!lost.is_empty()).then(|| listed(composition, &lost).to_string());
     // A program sees the parts; what is missing is added to what it makes of them.
@@ -89,47 +90,40 @@ pub(super) async fn put_together(
 }
 
 /// An answer without anything to show is none, and neither is an incomplete one for a client that wants no such thing.
-fn refuse(
-    composition: &Composition,
-    run: &Run<'_>,
-    lost: &[&(usize, PartFailure)],
-    strict: bool,
-) -> Result<(), GatewayError> {
-    let Some((first, failure)) = lost.first().map(|(index, failure)| (*index, failure)) else { return Ok(()) };
-    let is_lost =
-        |index: usize| composition.parts[index].need == Need::Optional && lost.iter().any(|(known, _)| *known == index);
+fn refuse(composition: &Composition, run: &Run<'_>, lost: &[Lack], strict: bool) -> Result<(), GatewayError> {
+    let Some(Lack { index: first, failure, .. }) = lost.first() else { return Ok(()) };
+    let is_lost = |index: usize| {
+        composition.parts[index].need == Need::Optional
+            && lost.iter().any(|lack| lack.index == index && !lack.is_stale())
+    };
     let members = composition.parts.iter().enumerate().filter(|(_, part)| part.place == Place::Member);
     let mut shown = members.filter(|(index, _)| run.selection.shows(*index)).peekable();
     if composition.main().is_none() && shown.peek().is_some() && shown.all(|(index, _)| is_lost(index)) {
         return Err(GatewayError::NoPart);
     }
     if strict {
-        let part = composition.parts[first].name.as_str().into();
+        let part = composition.parts[*first].name.as_str().into();
         return Err(GatewayError::Incomplete { part, code: failure.code() });
     }
     Ok(())
 }
 
 /// `_parts`: what is missing, and why.
-fn listed(composition: &Composition, lost: &[&(usize, PartFailure)]) -> Value {
-    let entry = |(index, failure): &&(usize, PartFailure)| {
-        let part = &composition.parts[*index];
-        json!({ "name": part.name, "state": part.need.state(), "code": failure.code().as_str() })
-    };
+fn listed(composition: &Composition, lost: &[Lack]) -> Value {
+    let entry = |Lack { index, failure, state }: &Lack| json!({ "name": composition.parts[*index].name, "state": state, "code": failure.code().as_str() });
     lost.iter().map(entry).collect()
 }
 
 /// What an incomplete answer says about itself in its head; it may not be kept.
-fn told(headers: &mut HeaderMap, composition: &Composition, lost: &[&(usize, PartFailure)], strict: bool) {
+fn told(headers: &mut HeaderMap, composition: &Composition, lost: &[Lack], strict: bool) {
     if strict {
         headers.insert(PREFERENCE_APPLIED, HeaderValue::from_static(STRICT));
     }
     if lost.is_empty() {
         return;
     }
-    let entry = |(index, failure): &&(usize, PartFailure)| {
-        let part = &composition.parts[*index];
-        format!("{};state={};code={}", part.name, part.need.state(), failure.code())
+    let entry = |Lack { index, failure, state }: &Lack| {
+        format!("{};state={state};code={}", composition.parts[*index].name, failure.code())
     };
     let list: Vec<String> = lost.iter().map(entry).collect();
     if let Ok(list) = HeaderValue::from_str(&list.join(", ")) {

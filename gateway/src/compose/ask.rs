@@ -21,6 +21,8 @@ pub(super) struct Question {
     pub(super) service: usize,
     pub(super) target: PathAndQuery,
     pub(super) headers: HeaderMap,
+    /// Those of the fields that are bound to values.
+    pub(super) own: Vec<(HeaderName, HeaderValue)>,
     pub(super) deadline: Instant,
 }
 

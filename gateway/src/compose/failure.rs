@@ -79,6 +79,20 @@ impl PartFailure {
         }
     }
 
+    /// Whether there is no answer at all, or one for which an older one may stand in (RFC 5861, section 4).
+    pub(super) fn is_no_answer(&self) -> bool {
+        match self {
+            Self::Call(_) => true,
+            Self::Status(status, _) => matches!(status.as_u16(), 500 | 502..=504),
+            Self::NotUsable
+            | Self::TooLarge
+            | Self::Transform
+            | Self::Contract
+            | Self::Dependency(..)
+            | Self::TooManyKeys => false,
+        }
+    }
+
     /// The failure for want of the part `index`, which has failed itself for this reason.
     pub(super) fn for_want_of(index: usize, failure: &Self) -> Self {
         match failure {
@@ -96,6 +110,23 @@ impl PartFailure {
             Consequence::Unavailable(_) => Code::UpstreamUnavailable,
             Consequence::Unusable(code) => code,
         }
+    }
+}
+
+/// A part that is not as it should be.
+pub(super) struct Lack {
+    pub(super) index: usize,
+    pub(super) failure: PartFailure,
+    /// As `_parts` has it.
+    pub(super) state: &'static str,
+}
+
+impl Lack {
+    /// An older answer stands in for it.
+    pub(super) const STALE: &str = "stale";
+
+    pub(super) fn is_stale(&self) -> bool {
+        self.state == Self::STALE
     }
 }
 

@@ -10,8 +10,9 @@ use futures_util::stream::FuturesUnordered;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use principal::ASSERTION;
 
-use super::ask::{self, Held, Question};
+use super::ask::{Held, Question};
 use super::choose::{self, Selection};
+use super::failure::Lack;
 use super::values::{self, Aim, Given, Unbound};
 use super::{Outcome, PartFailure, Prepared, answer, intake};
 use crate::auth::Caller;
@@ -64,6 +65,8 @@ pub(super) struct Run<'a> {
     gathered: AtomicU64,
     /// What the parts allow that have answered, where the answer may be kept.
     terms: Option<Mutex<Terms>>,
+    /// The parts for which an older answer stands in, each with why.
+    stale: Mutex<Vec<(usize, PartFailure)>>,
 }
 
 /// A call that is under way.
@@ -133,6 +136,7 @@ pub(crate) async fn compose(
         sampled,
         gathered: AtomicU64::new(0),
         terms: asked.route.cache.as_ref().filter(|caching| caching.composed).map(|_| Mutex::new(Terms::new())),
+        stale: Mutex::default(),
     };
     run.check()?;
     let mut main = asked.composition.main().is_some().then(|| Box::new(Request::from_parts(head, intake)));
@@ -277,8 +281,8 @@ impl Run<'_> {
 
     pub(super) fn question(&self, part: &Part, aim: Aim) -> Question {
         let mut headers = self.inherited.clone();
-        for (name, value) in aim.headers {
-            headers.insert(name, value);
+        for (name, value) in &aim.headers {
+            headers.insert(name.clone(), value.clone());
         }
         let now = i64::try_from(self.context.wall_ms).unwrap_or(i64::MAX);
         let roles = &self.asked.route.assert_roles;
@@ -287,7 +291,7 @@ impl Run<'_> {
         }
         let own = Instant::now() + part.timeout;
         let deadline = self.deadline.map_or(own, |whole| whole.min(own));
-        Question { service: usize::from(part.service.0), target: aim.target, headers, deadline }
+        Question { service: usize::from(part.service.0), target: aim.target, headers, own: aim.headers, deadline }
     }
 
     /// One call, or all calls of one join.
@@ -305,7 +309,7 @@ impl Run<'_> {
     }
 
     /// What the answers of a part are held to. A sample takes the same requests for all parts of a route.
-    fn held(&self, index: usize) -> Held<'_> {
+    pub(super) fn held(&self, index: usize) -> Held<'_> {
         let part = &self.asked.composition.parts[index];
         let mode = self.asked.route.contract;
         let mode = if mode == ContractMode::Sample && !self.sampled { ContractMode::Off } else { mode };
@@ -315,9 +319,7 @@ impl Run<'_> {
     /// One call. What a request gathers is bounded as a whole: many answers that are each small enough may be too much.
     /// One that is refused takes no room from those that come after it.
     async fn ask(&self, index: usize, question: Question) -> Result<Option<Bytes>, PartFailure> {
-        let asked = Instant::now();
-        let learn = |status: StatusCode, head: &HeaderMap| self.learn(status, head, asked);
-        let answer = ask::ask(self.plane, &self.held(index), question, learn).await?;
+        let answer = self.fresh_or_stale(index, question).await?;
         let size = answer.as_ref().map_or(0, |body| body.len() as u64);
         let before = self.gathered.fetch_add(size, Ordering::Relaxed);
         let most = GATHERED * self.plane.settings().limits.composed_bytes;
@@ -328,8 +330,32 @@ impl Run<'_> {
         Ok(answer)
     }
 
+    /// An older answer stands in for that of a part.
+    pub(super) fn stands_in(&self, index: usize, failure: PartFailure) {
+        self.stale.lock().unwrap_or_else(PoisonError::into_inner).push((index, failure));
+    }
+
+    /// What the answer lacks that is shown, in the order of the file: parts that failed, and those for which an older answer
+    /// stands in.
+    pub(super) fn lacks(&self, lost: &[(usize, PartFailure)]) -> Vec<Lack> {
+        let lack = |state: Option<&'static str>, (index, failure): &(usize, PartFailure)| Lack {
+            index: *index,
+            failure: failure.clone(),
+            state: state.unwrap_or_else(|| self.asked.composition.parts[*index].need.state()),
+        };
+        let stale = self.stale.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lacks: Vec<Lack> = lost.iter().map(|one| lack(None, one)).collect();
+        lacks.extend(stale.iter().map(|one| lack(Some(Lack::STALE), one)));
+        drop(stale);
+        lacks.retain(|lack| self.selection.shows(lack.index));
+        // What failed comes first, and says it all: of two calls of one part the other may have had something older.
+        lacks.sort_by_key(|lack| (lack.index, lack.is_stale()));
+        lacks.dedup_by_key(|lack| lack.index);
+        lacks
+    }
+
     /// What the head of a part's answer allows holds for the whole.
-    fn learn(&self, status: StatusCode, head: &HeaderMap, asked: Instant) {
+    pub(super) fn learn(&self, status: StatusCode, head: &HeaderMap, asked: Instant) {
         let Some(terms) = &self.terms else { return };
         let (mut terms, times) = (terms.lock().unwrap_or_else(PoisonError::into_inner), Times::since(asked));
         if status == StatusCode::NOT_FOUND { terms.add_absent(head, times) } else { terms.add(head, times) }

@@ -64,6 +64,8 @@ pub struct Part {
     pub shape: Option<Shape>,
     /// How long the call may take.
     pub timeout: Duration,
+    /// For how long after it was made an older answer may stand in where the service does not answer; zero for never.
+    pub stale_if_error: Duration,
     /// Where it is in the public answer: names of fields, lists left out.
     pub at: Vec<String>,
     /// The schema of its answer after shaping, in terms of its service's contract; none if nothing is known.

@@ -3,6 +3,7 @@
 mod collapsing;
 mod interleaving;
 mod keeping;
+mod parts;
 mod proxies;
 mod sharing;
 mod stale;

@@ -144,6 +144,7 @@ fn main(site: &Site<'_>, to: &Called<'_>, names: &[String]) -> Option<Part> {
         after: Vec::new(),
         shape: None,
         timeout: draft.timeout.as_ref().map_or(to.service.timeout, |at| at.value),
+        stale_if_error: std::time::Duration::ZERO,
         at: Vec::new(),
         schema: success.map(|(_, schema)| schema.clone()),
     })

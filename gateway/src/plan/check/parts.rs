@@ -103,6 +103,7 @@ pub(super) fn part(site: &Site<'_>, one: &Drafted<'_>, names: &[String]) -> Opti
         after: Vec::new(),
         shape,
         timeout: draft.timeout.as_ref().map_or(called.service.timeout, |at| at.value),
+        stale_if_error: draft.stale_if_error.as_ref().map(|at| at.value).unwrap_or_default(),
         at: vec![draft.name.value.clone()],
         schema,
     })

@@ -104,6 +104,10 @@ impl Calls<'_> {
     fn details(&self, index: usize, part: &Part) -> Vec<String> {
         let deadline = show_duration(part.timeout.min(self.route.timeout));
         let mut lines = vec![format!("{}, at most {deadline}{}", words::need(&part.need), self.choice(index))];
+        if !part.stale_if_error.is_zero() {
+            let longest = show_duration(part.stale_if_error);
+            lines.push(format!("an answer up to {longest} old stands in before that, if there is one"));
+        }
         let names: Vec<&str> = self.route.parameter_names().collect();
         let bound =
             |binding| format!("{} = {}", self.name(part, binding), words::source(binding, self.composition, &names));

@@ -19,6 +19,7 @@ pub(crate) struct PartDraft {
     pub(crate) join: Option<JoinDraft>,
     pub(crate) shape: ShapeDraft,
     pub(crate) timeout: Option<At<Duration>>,
+    pub(crate) stale_if_error: Option<At<Duration>>,
     /// Whether all of it could be read; otherwise what is missing may be what could not.
     pub(crate) whole: bool,
 }
@@ -48,6 +49,7 @@ pub(super) fn read(name: At<String>, mut section: Section<'_>) -> PartDraft {
         join: section.optional("join", join).map(|at| at.value),
         shape: ShapeDraft::read(&mut section),
         timeout: section.optional("timeout", Value::positive_duration),
+        stale_if_error: section.optional("stale_if_error", Value::positive_duration),
         whole: false,
     };
     section.finish();

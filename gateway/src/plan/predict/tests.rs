@@ -18,6 +18,7 @@ fn part(name: &str, need: Need) -> Part {
         after: Vec::new(),
         shape: None,
         timeout: Duration::from_secs(1),
+        stale_if_error: std::time::Duration::ZERO,
         at: if name == MAIN { Vec::new() } else { vec![name.to_owned()] },
         schema: None,
     }
