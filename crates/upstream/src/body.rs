@@ -11,6 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
+use crate::breaker::Pace;
 use crate::pool::Lease;
 use crate::target::Watch;
 
@@ -40,6 +41,11 @@ impl RequestBody {
             Self::Full(bytes) => bytes.clone(),
             Self::Stream(..) => None,
         }
+    }
+
+    /// Who sets the pace at which it is sent.
+    pub(crate) fn pace(&self) -> Pace {
+        if matches!(self, Self::Stream(..)) { Pace::Client } else { Pace::Target }
     }
 
     /// Tells, of a body that streams in, when all of it has been sent.

@@ -3,6 +3,10 @@
 //! Opens when half of at least twenty calls in ten seconds failed, or five in a row had no answer. It stays open for five
 //! seconds, then lets one call through as a probe. Two probes that succeed close it; one that fails opens it again, for
 //! twice as long, at most a minute. With several targets this is outlier ejection as well: an open target gets no calls.
+//!
+//! A probe holds its place for ten seconds at most. A request that streams in takes as long as its client likes, so it holds
+//! none: it is let through while there is no probe, and tells how its target is only if none has come before its end. To
+//! refuse it instead would leave a service alone for ever that gets nothing but uploads.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -12,6 +16,17 @@ const MIN_CALLS: u64 = 20;
 const IN_A_ROW: u32 = 5;
 /// The longest pause, in milliseconds.
 const LONGEST: u64 = 60_000;
+/// After so many milliseconds a probe counts no more, and another call takes its place.
+const PROBE: u64 = 10_000;
+
+/// Who sets the pace of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Its request is here: all that is waited for is the target.
+    Target,
+    /// Its request streams in.
+    Client,
+}
 
 /// How a call ended, as far as its target is to blame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +74,23 @@ enum Phase {
     Half,
     /// The second probe is under way.
     ProbingAgain,
+    /// An upload is under way in the place of the first probe, which it does not hold.
+    Uploading,
+    /// The same in the place of the second.
+    UploadingAgain,
+}
+
+impl Phase {
+    /// When the call of this pace that is let through now is under way.
+    fn probed(self, pace: Pace) -> Self {
+        let is_second = matches!(self, Self::Half | Self::ProbingAgain | Self::UploadingAgain);
+        match (pace, is_second) {
+            (Pace::Target, false) => Self::Probing,
+            (Pace::Target, true) => Self::ProbingAgain,
+            (Pace::Client, false) => Self::Uploading,
+            (Pace::Client, true) => Self::UploadingAgain,
+        }
+    }
 }
 
 impl State {
@@ -68,6 +100,8 @@ impl State {
             2 => Phase::Probing,
             3 => Phase::Half,
             4 => Phase::ProbingAgain,
+            5 => Phase::Uploading,
+            6 => Phase::UploadingAgain,
             _ => Phase::Closed,
         };
         Self { phase, doublings: (word >> 3 & 31) as u32, at: word >> 8 }
@@ -80,8 +114,21 @@ impl State {
             Phase::Probing => 2,
             Phase::Half => 3,
             Phase::ProbingAgain => 4,
+            Phase::Uploading => 5,
+            Phase::UploadingAgain => 6,
         };
         self.at << 8 | u64::from(self.doublings.min(31)) << 3 | phase
+    }
+
+    /// Whether there is a place for a probe, or an upload may go on without one.
+    fn is_due(self, now: u64, pace: Pace) -> bool {
+        match self.phase {
+            Phase::Closed => false,
+            Phase::Open => self.at <= now,
+            Phase::Half => true,
+            Phase::Uploading | Phase::UploadingAgain if pace == Pace::Target => true,
+            Phase::Probing | Phase::ProbingAgain | Phase::Uploading | Phase::UploadingAgain => self.at + PROBE <= now,
+        }
     }
 }
 
@@ -132,7 +179,7 @@ impl Breaker {
         match self.load().phase {
             Phase::Closed => BreakerState::Closed,
             Phase::Open => BreakerState::Open,
-            Phase::Probing | Phase::Half | Phase::ProbingAgain => BreakerState::Probing,
+            _ => BreakerState::Probing,
         }
     }
 
@@ -140,23 +187,22 @@ impl Breaker {
         self.load().phase == Phase::Closed
     }
 
-    /// Whether the next call would be a probe.
-    pub(crate) fn is_due(&self, now: u64) -> bool {
-        let state = self.load();
-        state.phase == Phase::Half || (state.phase == Phase::Open && state.at <= now)
+    /// Whether the next call of this pace would be a probe, or go on in the place of one.
+    pub(crate) fn is_due(&self, now: u64, pace: Pace) -> bool {
+        self.load().is_due(now, pace)
     }
 
-    /// Whether a call may be made now. A ticket has to be settled.
-    pub(crate) fn admit(&self, now: u64) -> Admission {
+    /// Whether a call of this pace may be made now. A ticket has to be settled.
+    pub(crate) fn admit(&self, now: u64, pace: Pace) -> Admission {
         loop {
             let state = self.load();
-            let probe = match state.phase {
-                Phase::Closed => return Admission::Yes(Ticket(state.word())),
-                Phase::Open if state.at > now => return Admission::No(state.at - now),
-                Phase::Probing | Phase::ProbingAgain => return Admission::No(0),
-                Phase::Open => State { phase: Phase::Probing, at: now, ..state },
-                Phase::Half => State { phase: Phase::ProbingAgain, at: now, ..state },
-            };
+            if state.phase == Phase::Closed {
+                return Admission::Yes(Ticket(state.word()));
+            }
+            if !state.is_due(now, pace) {
+                return Admission::No(if state.phase == Phase::Open { state.at - now } else { 0 });
+            }
+            let probe = State { phase: state.phase.probed(pace), at: now, ..state };
             if self.change(state, probe) {
                 return Admission::Yes(Ticket(probe.word()));
             }
@@ -225,7 +271,11 @@ impl Breaker {
     }
 
     fn judge_probe(&self, state: State, now: u64, verdict: Verdict) {
-        let is_second = state.phase == Phase::ProbingAgain;
+        if self.load() != state {
+            // It took too long and another one is under way, or it was a reset, which is newer.
+            return;
+        }
+        let is_second = matches!(state.phase, Phase::ProbingAgain | Phase::UploadingAgain);
         let next = match verdict {
             Verdict::Bad | Verdict::NoAnswer => return self.open(state, now),
             Verdict::Good if is_second => {
@@ -236,8 +286,8 @@ impl Breaker {
             Verdict::Nothing if !is_second => State { phase: Phase::Open, at: now, ..state },
             Verdict::Good | Verdict::Nothing => State { phase: Phase::Half, at: now, ..state },
         };
-        // Nobody but the probe leaves this state, except by a reset, which is newer.
-        let _reset = self.change(state, next);
+        // Where that fails, the same has happened a moment later.
+        let _overtaken = self.change(state, next);
     }
 
     fn forget(&self) {

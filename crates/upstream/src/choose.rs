@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::breaker::Admission;
+use crate::breaker::{Admission, Pace};
 use crate::target::{Permit, Target};
 
 /// What is known of a call before its target is chosen.
@@ -17,6 +17,7 @@ pub(crate) struct Wish {
     pub(crate) avoid: Option<usize>,
     /// Whether the call may be the one that finds out whether a target is back: it could be repeated elsewhere.
     pub(crate) probes: bool,
+    pub(crate) pace: Pace,
 }
 
 /// Chooses the less loaded of two different targets chosen at random ("power of two choices", Mitzenmacher 2001) among
@@ -27,23 +28,23 @@ pub(crate) struct Wish {
 /// How long every target is to be left alone.
 pub(crate) fn choose(targets: &[Arc<Target>], wish: Wish) -> Result<Permit<'_>, Duration> {
     if let [only] = targets {
-        return admit(0, only, wish.now);
+        return admit(0, only, wish);
     }
     // Where no target is well, all are used: active checks never take the last one out.
     let is_any_healthy = targets.iter().any(|target| target.is_healthy());
     let usable = |index: usize, target: &Target| (target.is_healthy() || !is_any_healthy) && wish.avoid != Some(index);
     let probed = |permitted: bool| {
         let mut due = targets.iter().enumerate().filter(|(index, target)| {
-            permitted && usable(*index, target) && !target.breaker().is_closed() && target.breaker().is_due(wish.now)
+            permitted && usable(*index, target) && target.breaker().is_due(wish.now, wish.pace)
         });
-        due.find_map(|(index, target)| admit(index, target, wish.now).ok())
+        due.find_map(|(index, target)| admit(index, target, wish).ok())
     };
     if let Some(probe) = probed(wish.probes) {
         return Ok(probe);
     }
     if let Some(index) =
         of_two(targets, wish.turn, |index, target| usable(index, target) && target.breaker().is_closed())
-        && let Ok(permit) = admit(index, &targets[index], wish.now)
+        && let Ok(permit) = admit(index, &targets[index], wish)
     {
         return Ok(permit);
     }
@@ -54,7 +55,7 @@ pub(crate) fn choose(targets: &[Arc<Target>], wish: Wish) -> Result<Permit<'_>, 
 fn last_resort(targets: &[Arc<Target>], wish: Wish) -> Result<Permit<'_>, Duration> {
     let mut shortest = Duration::MAX;
     for (index, target) in targets.iter().enumerate() {
-        match admit(index, target, wish.now) {
+        match admit(index, target, wish) {
             Ok(permit) => return Ok(permit),
             Err(wait) => shortest = shortest.min(wait),
         }
@@ -62,8 +63,8 @@ fn last_resort(targets: &[Arc<Target>], wish: Wish) -> Result<Permit<'_>, Durati
     Err(shortest)
 }
 
-fn admit(index: usize, target: &Arc<Target>, now: u64) -> Result<Permit<'_>, Duration> {
-    match target.breaker().admit(now) {
+fn admit(index: usize, target: &Arc<Target>, wish: Wish) -> Result<Permit<'_>, Duration> {
+    match target.breaker().admit(wish.now, wish.pace) {
         Admission::Yes(ticket) => Ok(Permit::new(index, target, ticket)),
         Admission::No(millis) => Err(Duration::from_millis(millis)),
     }
@@ -105,13 +106,13 @@ mod tests {
     }
 
     fn wish(turn: u64) -> Wish {
-        Wish { now: 0, turn, avoid: None, probes: true }
+        Wish { now: 0, turn, avoid: None, probes: true, pace: Pace::Target }
     }
 
     /// Opens the breaker of a target for a long time.
     fn open(target: &Arc<Target>) {
         for _ in 0..5 {
-            admit(0, target, 0).unwrap().settle(Verdict::NoAnswer);
+            admit(0, target, wish(0)).unwrap().settle(Verdict::NoAnswer);
         }
         assert!(!target.breaker().is_closed());
     }
@@ -123,7 +124,7 @@ mod tests {
     #[test]
     fn the_busiest_of_several_targets_is_never_chosen_and_every_other_one_is() {
         let targets = targets(3);
-        let _busy = admit(1, &targets[1], 0).unwrap();
+        let _busy = admit(1, &targets[1], wish(0)).unwrap();
         let chosen: Vec<usize> = (0..200).map(|turn| chosen(&targets, wish(turn))).collect();
         let times = |target: usize| chosen.iter().filter(|index| **index == target).count();
         assert_eq!(times(1), 0);
@@ -151,6 +152,25 @@ mod tests {
         assert_eq!(chosen(&targets, later), 1, "one probe at a time");
         drop(probe);
         assert_eq!(chosen(&targets, later), 0, "a probe that was dropped leaves its place");
+    }
+
+    #[test]
+    fn an_upload_keeps_nothing_from_finding_out_whether_a_target_is_back_not_even_the_only_one() {
+        for count in [1, 2] {
+            let targets = targets(count);
+            targets.iter().for_each(open);
+            let later = Wish { now: 3 * PAUSE, ..wish(0) };
+            let upload = Wish { probes: false, pace: Pace::Client, ..later };
+            let uploads: Vec<_> = (0..count).map(|_| choose(&targets, upload).unwrap()).collect();
+            assert!(choose(&targets, upload).is_err(), "one at a time and target");
+            let probes: Vec<_> = (0..count).map(|_| choose(&targets, later).unwrap()).collect();
+            assert!(choose(&targets, later).is_err() && choose(&targets, upload).is_err());
+            uploads.into_iter().chain(probes).for_each(|mut permit| permit.settle(Verdict::Good));
+            assert!(
+                targets.iter().all(|target| !target.breaker().is_closed()),
+                "an upload that was overtaken counts not"
+            );
+        }
     }
 
     #[test]

@@ -64,6 +64,7 @@ pub use retry::is_idempotent;
 pub use target::TargetState;
 pub use terms::Terms;
 
+use breaker::Pace;
 use bulkhead::Bulkhead;
 use choose::Wish;
 use clock::{millis, now_ms};
@@ -271,10 +272,10 @@ impl Inner {
         self.turn.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn wish(&self, avoid: Option<usize>, probes: bool) -> Wish {
+    fn wish(&self, avoid: Option<usize>, probes: bool, pace: Pace) -> Wish {
         // A single target leaves no choice, so its calls need not count turns.
         let turn = if self.targets.len() > 1 { self.turn() } else { 0 };
-        Wish { now: now_ms(), turn, avoid, probes }
+        Wish { now: now_ms(), turn, avoid, probes, pace }
     }
 
     /// The attempts of the last ten seconds.

@@ -15,6 +15,7 @@ use http::{Method, Request, Response, StatusCode};
 use crate::Inner;
 use crate::attempt::{Lost, Unsent, attempt};
 use crate::body::{RequestBody, ResponseBody};
+use crate::breaker::Pace;
 use crate::choose::{choose, mixed};
 use crate::clock::now_ms;
 use crate::failure::Failure;
@@ -78,14 +79,14 @@ pub(crate) async fn send(
 ) -> Result<Response<ResponseBody>, Failure> {
     let Some(request) = &*unsent else { return Err(Failure::Unreachable) };
     let repeatable = is_idempotent(request.method());
-    let in_memory = request.body().in_memory().is_some();
+    let pace = request.body().pace();
     let kept = if repeatable && inner.policy.retries { Kept::of(request) } else { None };
-    let permit = choose(&inner.targets, inner.wish(None, repeatable)).map_err(Failure::CircuitOpen)?;
+    let permit = choose(&inner.targets, inner.wish(None, repeatable, pace)).map_err(Failure::CircuitOpen)?;
     let tried = permit.index;
     let first = attempt(inner, pool, permit, unsent, terms).await;
     let again = match &first {
         Ok(response) if is_worth_another(response.status()) => kept.and_then(Kept::into_request),
-        Err(Lost::Unsent(_)) if inner.policy.retries && in_memory => unsent.take(),
+        Err(Lost::Unsent(_)) if inner.policy.retries && pace == Pace::Target => unsent.take(),
         Err(Lost::Broken(_)) => kept.and_then(Kept::into_request),
         Ok(_) | Err(Lost::Unsent(_) | Lost::Final(_)) => None,
     };
@@ -115,9 +116,10 @@ async fn once_more(
     }
 }
 
-/// Where the second attempt goes, if there may be one: to another target at once, or to the same after a pause.
+/// Where the second attempt goes, if there may be one: to another target at once, or to the same after a pause. What streams in
+/// has none.
 async fn second(inner: &Inner, tried: usize, repeatable: bool, deadline: Instant) -> Option<Permit<'_>> {
-    let choose = || choose(&inner.targets, inner.wish(Some(tried), repeatable)).ok();
+    let choose = || choose(&inner.targets, inner.wish(Some(tried), repeatable, Pace::Target)).ok();
     let permit = choose()?;
     if permit.index != tried {
         let is_time_left = Instant::now() < deadline;

@@ -1,8 +1,11 @@
 //! A service that fails takes nothing else with it, is left alone, and is found again.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::Method;
+use http_body_util::BodyExt as _;
 use serde_json::json;
 use testkit::{Answer, Caller, Fault, Faulty, Raw, Stub, until};
 
@@ -77,6 +80,44 @@ async fn a_service_that_hangs_is_left_alone_while_others_answer_and_is_found_aga
         (metric(&gateway, "agora_upstream_breaker").await == 0).then_some(())
     };
     until("the breaker is closed", SOON, closed).await;
+}
+
+#[tokio::test]
+async fn an_upload_that_trickles_in_keeps_no_service_from_being_found_again() {
+    let is_back = Arc::new(AtomicBool::new(false));
+    let works = Arc::clone(&is_back);
+    let takes_all = move |body: axum::body::Body| async move {
+        if !works.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        let length = body.collect().await.unwrap().to_bytes().len();
+        ([("content-type", "application/json")], format!("{{\"length\":{length}}}"))
+    };
+    let (stub, other) = (Stub::start(axum::Router::new().fallback(takes_all)).await, well().await);
+    let gateway = Gateway::guarded(&other.url(), &at(&stub.url(), "breaker_pause = \"200ms\""), "").await;
+    let caller = gateway.caller();
+    let hanging: Vec<_> = (0..5).map(|_| tokio::spawn(caller.get(ITEM).try_send())).collect();
+    for hanging in hanging {
+        hanging.await.unwrap().unwrap().problem(503, "upstream_timeout");
+    }
+    is_back.store(true, Ordering::SeqCst);
+    let before = stub.calls();
+    let mut upload = until("an upload is let through", SOON, async || {
+        let mut raw = Raw::connect(gateway.address()).await;
+        raw.send("POST /api/v1/uploads HTTP/1.1\r\nhost: a\r\ncontent-type: multipart/form-data; boundary=x\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n").await;
+        let refused = tokio::time::timeout(Duration::from_millis(100), raw.answer()).await;
+        refused.map_or_else(|_| (stub.calls() > before).then_some(raw), |answer| {
+            is_shed(&answer, "circuit_open", "destination_unavailable");
+            None
+        })
+    })
+    .await;
+    for _ in 0..3 {
+        let _ = caller.get(ITEM).await.expect(200);
+    }
+    assert_eq!(metric(&gateway, "agora_upstream_breaker").await, 0, "it is closed");
+    upload.send("1\r\nb\r\n0\r\n\r\n").await;
+    assert_eq!(upload.answer().await.json(), json!({"length": 2}));
 }
 
 #[tokio::test]

@@ -144,6 +144,48 @@ async fn a_service_that_hung_is_called_again_once_it_is_back_by_one_probe_at_a_t
     assert_eq!(server.seen(), 8);
 }
 
+/// A body of which nothing more ever comes.
+struct Endless;
+
+impl http_body::Body for Endless {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test]
+async fn an_upload_that_never_ends_keeps_no_service_from_being_called_again() {
+    let server = Server::start(vec![Does::Hangs]).await;
+    let upstream = server.upstream(Policy { breaker_pause: Duration::from_millis(50), ..once() });
+    assert_eq!(calls_until_open(&upstream, 5, Duration::from_millis(30)).await, Some(5));
+    server.set(ok());
+    let trickling = upstream.clone();
+    let upload = tokio::spawn(async move {
+        loop {
+            let body = RequestBody::stream(Endless);
+            let request = Request::post("/").header("content-length", "100").body(body).unwrap();
+            let terms = Terms::after_upload(std::future::pending(), Duration::from_secs(5));
+            match trickling.send(&Pool::new(), request, terms).await {
+                Err(Failure::CircuitOpen(_)) => tokio::task::yield_now().await,
+                other => break other.is_ok(),
+            }
+        }
+    });
+    while server.seen() < 6 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(state(&upstream), BreakerState::Probing);
+    for expected in [BreakerState::Probing, BreakerState::Closed] {
+        call(&upstream).await.unwrap();
+        assert_eq!(state(&upstream), expected);
+    }
+    assert!(!upload.is_finished());
+    upload.abort();
+}
+
 #[tokio::test]
 async fn a_body_that_breaks_after_its_head_was_handed_on_counts() {
     let large = format!("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n{}", "x".repeat(5_000));
