@@ -6,7 +6,8 @@
 //!   the answer knows ([`key`]), so an answer cannot depend on more.
 //! * After a write has been answered, nothing is given that was asked for before it ([`groups`]).
 //! * Many requests for one thing that is not kept are one call ([`flight`]); a client that leaves takes no answer from others.
-//! * The answers take no more bytes than the budget ([`store`]), those included that are evicted and still being sent.
+//! * The answers take the bytes of the budget and an eighth more at most ([`store`]), those included that are evicted and still
+//!   being sent.
 //!
 //! What an answer's fields allow is worked out once, when it arrives ([`policy`]); giving it again compares numbers.
 
