@@ -129,6 +129,8 @@ pub(super) async fn fill(
 /// Asks for the whole answer, or whether the kept one still holds.
 async fn ask(inquiry: &Inquiry, kept: Option<&Entry>) -> Result<Response<Source>, GatewayError> {
     let mut request = request(inquiry)?;
+    // What is kept is the whole answer, also where somebody who wants its head only has found it out of date.
+    *request.method_mut() = Method::GET;
     conditional::unconditional(request.headers_mut());
     if let Some(kept) = kept {
         let headers = request.headers_mut();
