@@ -78,6 +78,10 @@ bench: ## what a request costs, against nginx and Varnish; what the whole proces
 	cargo build --release --locked -p standalone
 	cargo bench --locked -p gateway --bench proxy
 
+.PHONY: soak
+soak: ## a quarter of an hour of load: no answer goes astray, memory stays bounded, a hung service harms nobody, reloads lose nothing
+	cargo bench --locked -p gateway --bench soak
+
 .PHONY: clean
 clean: ## remove what was built; data stays
 	cargo clean

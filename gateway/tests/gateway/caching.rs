@@ -1,12 +1,17 @@
 //! What is kept of answers, for whom, and for how long.
 
+mod bounding;
 mod collapsing;
+pub(crate) mod crowd;
+pub(crate) mod files;
+mod hanging;
 mod interleaving;
 mod keeping;
 mod parts;
 mod proxies;
 mod sharing;
 mod stale;
+mod strangers;
 mod validating;
 pub(crate) mod world;
 mod writing;

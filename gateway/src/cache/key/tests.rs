@@ -40,6 +40,7 @@ fn the_order_of_the_query_and_what_is_not_declared_make_no_difference() {
     assert_ne!(of("/x?a=1"), of("/x?a=2"));
     assert_ne!(of("/x"), of("/x?a="));
     assert_eq!(of("/x?%61=1").len(), of("/x?a=1").len() + 2, "a name is known however it is written");
+    assert_eq!(sent_query("a=1&%61=2&a=3", caching.query.as_deref().unwrap()), "a=1&%61=2&a=3");
     assert_eq!(sent_query("b+c=2&_=9&a=1", caching.query.as_deref().unwrap()), "a=1&b+c=2");
 }
 

@@ -22,6 +22,19 @@ async fn what_is_stale_is_given_while_a_fresh_one_is_asked_for() {
 }
 
 #[tokio::test]
+async fn a_head_that_finds_it_stale_leaves_a_whole_answer_behind() {
+    let world = World::new().await;
+    world.script.plays("/timed/1", Played::ok("max-age=10").with("age", "20"));
+    world.get("/api/v1/timed/1").await;
+    world.script.plays("/timed/1", Played::ok("max-age=60"));
+    let head = world.caller().call(http::Method::HEAD, "/api/v1/timed/1").await;
+    assert_eq!((word(&head).as_str(), head.text().as_str()), ("hit", ""));
+    let fresh = || async { (version(&world.get("/api/v1/timed/1").await) == 2).then_some(()) };
+    testkit::until("the fresh one is there", PATIENCE, fresh).await;
+    assert_eq!(world.service.last().method, http::Method::GET);
+}
+
+#[tokio::test]
 async fn what_is_stale_stands_in_for_what_is_not_to_be_had() {
     let world = World::new().await;
     world.script.plays("/timed/1", Played::ok("max-age=10, stale-while-revalidate=0").with("age", "20"));
