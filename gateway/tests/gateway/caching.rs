@@ -4,6 +4,7 @@ mod collapsing;
 mod interleaving;
 mod keeping;
 mod proxies;
+mod reviewed;
 mod sharing;
 mod stale;
 mod validating;
