@@ -250,6 +250,16 @@ pub(crate) fn for_clients(headers: &mut HeaderMap, shared: bool, described: bool
     }
 }
 
+/// Between 0 and 1, another one each time.
+pub(crate) fn jitter(seed: u64) -> f64 {
+    use std::hash::BuildHasher as _;
+    thread_local! {
+        static RANDOM: hashbrown::DefaultHashBuilder = hashbrown::DefaultHashBuilder::default();
+    }
+    let bits = RANDOM.with(|random| random.hash_one((seed, Instant::now())));
+    (bits >> 11) as f64 / (1_u64 << 53) as f64
+}
+
 fn weight(made: &Made) -> usize {
     let fields = made.headers.iter().map(|(name, value)| PER_FIELD + name.as_str().len() + value.len());
     OVERHEAD + fields.sum::<usize>() + made.body.len() + made.selecting.size() + made.groups.len() * 8

@@ -35,14 +35,9 @@ impl Filled {
     pub(super) fn is_failure(&self) -> bool {
         match self {
             Self::Kept { .. } => false,
-            Self::Passed(response, _) => is_failure(response),
+            Self::Passed(response, _) => policy::is_failure(response.status()),
         }
     }
-}
-
-/// Whether it is an answer that a stale one may stand in for (RFC 5861, section 4).
-pub(super) fn is_failure(response: &Response<Source>) -> bool {
-    matches!(response.status().as_u16(), 500 | 502..=504)
 }
 
 /// What those are told who waited for a call.
@@ -69,7 +64,14 @@ pub(super) async fn fill(
     // What has changed since it was looked up is asked for anew: a service may tell apart less than has changed.
     let holds = |kept: &Arc<Entry>| groups.hold(&kept.groups, kept.began, &kept.checked);
     let kept = kept.filter(|kept| !kept.validators.is_none() && !caching.composed && holds(kept));
-    let response = asking::ask(&inquiry, kept.as_deref()).await?;
+    let answered = asking::ask(&inquiry, kept.as_deref()).await;
+    if let Err(error) = &answered
+        && policy::is_news(error.status())
+    {
+        // The service has refused: its words are not for clients, but what is kept is over.
+        inquiry.plane.shared.cache.store.pass(key.clone(), &inquiry.head.headers, sent, now());
+    }
+    let response = answered?;
     let times = Times::since(sent);
     let filling = Filling { inquiry: &inquiry, caching, asked: &asked, began, sent, times };
     match (response.status(), kept) {
@@ -135,7 +137,7 @@ impl Filling<'_> {
             selecting,
             allowance,
             arrived: now(),
-            jitter: jitter(self.began),
+            jitter: entry::jitter(self.began),
             validators,
             validates,
             began: self.began,
@@ -158,8 +160,8 @@ impl Filling<'_> {
     /// one another.
     fn passed(&self, key: Key, mut response: Response<Source>, reason: Reason) -> Filled {
         response.headers_mut().remove(CACHE_GROUPS);
-        if !response.status().is_server_error() && response.status() != StatusCode::TOO_MANY_REQUESTS {
-            self.inquiry.plane.shared.cache.store.pass(key, &self.inquiry.head.headers, now());
+        if policy::is_news(response.status()) {
+            self.inquiry.plane.shared.cache.store.pass(key, &self.inquiry.head.headers, self.sent, now());
         }
         Filled::Passed(Box::new(response), reason)
     }
@@ -237,7 +239,7 @@ impl Filling<'_> {
             selecting: kept.selecting.clone(),
             allowance,
             arrived: now(),
-            jitter: jitter(self.began),
+            jitter: entry::jitter(self.began),
             validators: kept.validators.clone(),
             validates: kept.validates,
             began: self.began,
@@ -252,14 +254,4 @@ fn copied(headers: &HeaderMap) -> Validators {
     let copy = |value: http::HeaderValue| http::HeaderValue::from_bytes(value.as_bytes()).ok();
     let Validators { etag, last_modified } = Validators::of(headers);
     Validators { etag: etag.and_then(copy), last_modified: last_modified.and_then(copy) }
-}
-
-/// Between 0 and 1, another one each time.
-fn jitter(seed: u64) -> f64 {
-    use std::hash::BuildHasher as _;
-    thread_local! {
-        static RANDOM: hashbrown::DefaultHashBuilder = hashbrown::DefaultHashBuilder::default();
-    }
-    let bits = RANDOM.with(|random| random.hash_one((seed, Instant::now())));
-    (bits >> 11) as f64 / (1_u64 << 53) as f64
 }

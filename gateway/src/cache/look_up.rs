@@ -15,7 +15,7 @@ use super::key::{self, Key};
 use super::led::Led;
 use super::respond::{Wanted, respond};
 use super::status::{self, CACHE_STATUS, Forwarded, Outcome};
-use super::{Cache, asking, fill};
+use super::{Cache, asking, fill, policy};
 use crate::auth::Caller;
 use crate::body::Source;
 use crate::context::Context;
@@ -239,8 +239,10 @@ impl Inquiry {
 
     async fn pass(self, ask: Ask) -> Result<(Response<Source>, Outcome), GatewayError> {
         let passed = asking::pass(&self, &ask.key, ask.kept.as_ref()).await;
-        let failed = passed.as_ref().map_or_else(|error| error.status().is_server_error(), fill::is_failure);
-        if failed && let Some(stale) = self.instead(ask.kept.as_ref(), &ask.asked) {
+        let status = passed.as_ref().map_or_else(GatewayError::status, Response::status);
+        if policy::is_failure(status)
+            && let Some(stale) = self.instead(ask.kept.as_ref(), &ask.asked)
+        {
             return stale;
         }
         let mut response = passed?;
@@ -295,7 +297,7 @@ impl Inquiry {
         kept: Option<&Arc<Entry>>,
         asked: &Directives,
     ) -> Result<(Response<Source>, Outcome), GatewayError> {
-        let failed = filled.as_ref().map_or_else(|error| error.status().is_server_error(), fill::Filled::is_failure);
+        let failed = filled.as_ref().map_or_else(|error| policy::is_failure(error.status()), fill::Filled::is_failure);
         if failed && let Some(stale) = self.instead(kept, asked) {
             return stale;
         }

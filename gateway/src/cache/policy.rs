@@ -123,6 +123,17 @@ fn is_understood(status: StatusCode) -> bool {
     matches!(status.as_u16(), 200 | 203 | 204 | 301 | 308 | 404 | 410)
 }
 
+/// Whether it is the status of an answer that a stale one may stand in for (RFC 5861, section 4).
+pub(super) fn is_failure(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 500 | 502..=504)
+}
+
+/// Whether an answer with this status takes the place of an older one, though it is not kept: others say of the service, or
+/// of the client, and not of the thing.
+pub(super) fn is_news(status: StatusCode) -> bool {
+    !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS
+}
+
 fn in_millis(duration: std::time::Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

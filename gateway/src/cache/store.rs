@@ -41,6 +41,8 @@ pub(crate) struct Variants {
     entries: Vec<Arc<Entry>>,
     /// Until when what is asked for here is known not to be kept.
     passes_until: i64,
+    /// When the last answer was asked for that was not kept.
+    passed: Option<Instant>,
 }
 
 /// What is kept for a request.
@@ -105,7 +107,7 @@ impl Store {
         self.change(key, |variants| {
             let same = variants.entries.iter().find(|known| known.selecting == entry.selecting);
             // Of two answers the one that was asked for later counts, whichever arrives later (RFC 9111, section 4).
-            is_latest = same.is_none_or(|known| known.sent <= entry.sent);
+            is_latest = same.map(|known| known.sent).max(variants.passed).is_none_or(|known| known <= entry.sent);
             if is_latest {
                 variants.entries.retain(|known| known.selecting != entry.selecting);
                 variants.entries.insert(0, entry);
@@ -116,10 +118,12 @@ impl Store {
         is_latest
     }
 
-    /// Remembers for a while that what is asked for here is not kept, and forgets what was kept for such a request.
-    pub(crate) fn pass(&self, key: Key, request: &HeaderMap, now: i64) {
+    /// Remembers for a while that what is asked for here is not kept, and forgets what was kept for such a request and was
+    /// asked for before `sent`.
+    pub(crate) fn pass(&self, key: Key, request: &HeaderMap, sent: Instant, now: i64) {
         self.change(key, |variants| {
-            variants.entries.retain(|known| !known.selecting.matches(request));
+            variants.entries.retain(|known| known.sent > sent || !known.selecting.matches(request));
+            variants.passed = variants.passed.max(Some(sent));
             variants.passes_until = now.saturating_add(PASSES);
         });
     }

@@ -9,6 +9,7 @@ mod interleaving;
 mod keeping;
 mod parts;
 mod proxies;
+mod reviewed;
 mod sharing;
 mod stale;
 mod strangers;

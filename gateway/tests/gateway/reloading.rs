@@ -17,9 +17,7 @@ access = "anyone"
 
 /// Changes the file of the routes and has it read again.
 async fn reload(world: &World, change: impl FnOnce(String) -> String) -> Answer {
-    let path = world.gateway.files().join("routes/things.toml");
-    std::fs::write(&path, change(std::fs::read_to_string(&path).unwrap())).unwrap();
-    world.gateway.operator().call(Method::POST, "/reload").await
+    world.reload("routes/things.toml", change).await
 }
 
 #[tokio::test]

@@ -95,6 +95,7 @@ pub(crate) fn write(directory: &Path, url: &str, settings: &str, routes: &str) {
 
 fn contract() -> Value {
     let id = json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } });
+    let tenant = json!({ "name": "x-tenant", "in": "header", "schema": { "type": "string" } });
     let query = |name: &str| json!({ "name": name, "in": "query", "schema": { "type": "string" } });
     let answer =
         json!({ "description": "an answer", "content": { "application/json": { "schema": { "type": "object" } } } });
@@ -115,6 +116,7 @@ fn contract() -> Value {
             "/ranks": { "get": operation("show_ranks", json!([])) },
             "/plain/{id}": { "get": read("show_plain") },
             "/shelves/{id}": { "get": read("show_shelf") },
+            "/tenants/{id}": { "get": operation("show_tenant", json!([id, tenant])) },
         }),
     )
 }

@@ -3,15 +3,18 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
+use http::Method;
 use principal::Verifier;
 use serde_json::json;
-use testkit::{Answer, Caller, Stub};
+use testkit::{Answer, Call, Caller, Stub};
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 pub(crate) use super::files::{ROUTES, write};
 use crate::tokens::forge::Forger;
@@ -71,6 +74,9 @@ impl Script {
     }
 
     async fn answer(&self, verifier: &Verifier, request: Request) -> Response {
+        let (head, body) = request.into_parts();
+        to_bytes(body, 64 * 1024).await.unwrap();
+        let request = Request::from_parts(head, ());
         let path = request.uri().path().to_owned();
         let caller = verifier.verify(request.headers(), testkit_now());
         let seen = caller.map_or_else(
@@ -147,6 +153,44 @@ impl World {
     pub(crate) fn calls(&self) -> usize {
         self.service.calls()
     }
+
+    /// The calls at this path of the service.
+    pub(crate) fn calls_to(&self, path: &str) -> usize {
+        self.service.requests().iter().filter(|request| request.uri.path() == path).count()
+    }
+
+    /// Changes a file of the configuration and has all of it read again.
+    pub(crate) async fn reload(&self, file: &str, change: impl FnOnce(String) -> String) -> Answer {
+        let path = self.gateway.files().join(file);
+        std::fs::write(&path, change(std::fs::read_to_string(&path).unwrap())).unwrap();
+        self.gateway.operator().call(Method::POST, "/reload").await
+    }
+
+    /// Sends this, and returns when the gateway has read it: it is served by one thread, which has answered a later request.
+    pub(crate) async fn on_its_way(&self, call: Call) -> JoinHandle<Answer> {
+        self.all_on_their_way(1, &call).await.remove(0)
+    }
+
+    /// The same for several who send the same.
+    pub(crate) async fn all_on_their_way(&self, count: usize, call: &Call) -> Vec<JoinHandle<Answer>> {
+        let sent = (0..count).map(|_| tokio::spawn(call.clone().into_future())).collect();
+        self.get("/api/v1/plain/barrier").await.expect(200);
+        sent
+    }
+}
+
+/// Has the gateway keep an answer at `/api/v1` and this path, with these groups.
+pub(crate) async fn keep(world: &World, path: &str, groups: &str) {
+    world.script.plays(path, Played::ok("max-age=600").with("cache-groups", groups));
+    let public = format!("/api/v1{path}");
+    world.get(&public).await;
+    assert_eq!(word(&world.get(&public).await), "hit");
+}
+
+/// Whether an answer is kept at `/api/v1` and this path.
+pub(crate) async fn is_kept(world: &World, path: &str) -> bool {
+    let answer = world.caller().with_header("cache-control", "only-if-cached").get(&format!("/api/v1{path}")).await;
+    answer.status == 200
 }
 
 /// The word of the cache: `hit`, or why it asked.
@@ -170,7 +214,7 @@ fn service(script: Arc<Script>) -> Router {
 }
 
 /// How long anything may take on a busy machine.
-pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Waits until this is so.
 pub(crate) async fn wait(world: &World, what: &str, condition: impl Fn(&World) -> bool) {

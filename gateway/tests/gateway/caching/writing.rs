@@ -3,19 +3,7 @@
 use http::Method;
 use serde_json::json;
 
-use super::world::{Played, World, word};
-
-async fn keep(world: &World, path: &str, groups: &str) {
-    world.script.plays(path, Played::ok("max-age=600").with("cache-groups", groups));
-    let public = format!("/api/v1{path}");
-    world.get(&public).await;
-    assert_eq!(word(&world.get(&public).await), "hit");
-}
-
-async fn is_kept(world: &World, path: &str) -> bool {
-    let answer = world.caller().with_header("cache-control", "only-if-cached").get(&format!("/api/v1{path}")).await;
-    answer.status == 200
-}
+use super::world::{Played, World, is_kept, keep, word};
 
 #[tokio::test]
 async fn a_write_ends_what_is_kept_at_its_own_path_whatever_the_query() {

@@ -137,6 +137,21 @@ pub(super) const CASES: &[Case] = &[
         "\"user\"",
         "An origin without a contract is not told who asks, so its answers are `public`, or `none` is kept."
     ),
+    proxied!(
+        "cache = { scope = \"public\" }",
+        "conf/routes/shop.toml:35:19",
+        "\"public\"",
+        "What an origin answers is kept for everybody, but not everybody may call this."
+    ),
+    Case {
+        change: (
+            "url    = \"http://127.0.0.1:1\"\naccess = \"signed_in\"",
+            "url = \"http://127.0.0.1:1\"\naccess = \"anyone\"\nwebsocket = true\ncache = { scope = \"public\" }",
+        ),
+        at: "conf/routes/shop.toml:37:9",
+        marked: "{ scope = \"public\" }",
+        sentence: "A WebSocket is no answer that could be kept.",
+    },
 ];
 
 /// Routes of which nothing is kept that could be shared with the wrong people.

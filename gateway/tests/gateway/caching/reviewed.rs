@@ -1,0 +1,8 @@
+//! What is easily got wrong about keeping answers: one sentence for each way in which it could be.
+
+mod admitting;
+mod asking;
+mod changing;
+mod failing;
+mod telling;
+mod waiting;

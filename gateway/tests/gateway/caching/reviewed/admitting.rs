@@ -1,0 +1,99 @@
+//! What may be kept, and what ends because something newer may not.
+
+use serde_json::json;
+
+use crate::caching::world::{Played, World, is_kept, version, word};
+
+fn absent(control: &str) -> Played {
+    Played::ok(control).status(404).body("{}")
+}
+
+#[tokio::test]
+async fn a_part_that_is_not_there_has_its_say_in_what_is_kept_of_the_whole() {
+    let world = World::new().await;
+    for (number, (control, kept)) in
+        [("no-store, max-age=60", false), ("", false), ("private, max-age=60", false), ("max-age=60", true)]
+            .into_iter()
+            .enumerate()
+    {
+        world.script.plays(&format!("/things/{number}"), Played::ok("max-age=600"));
+        world.script.plays(&format!("/profiles/{number}"), absent(control));
+        let answer = world.get(&format!("/api/v1/both/{number}")).await.expect(200);
+        assert_eq!(answer.json()["profile"], json!(null));
+        assert_eq!(is_kept(&world, &format!("/both/{number}")).await, kept, "{control:?}");
+    }
+    let hit = world.get("/api/v1/both/3").await;
+    let ttl: i64 = hit.header("cache-status").rsplit_once("ttl=").unwrap().1.parse().unwrap();
+    assert!(ttl <= 10, "it may be there at any time: {ttl}");
+}
+
+#[tokio::test]
+async fn the_groups_of_a_part_that_is_not_there_are_groups_of_the_whole() {
+    let world = World::new().await;
+    world.script.plays("/things/1", Played::ok("max-age=600"));
+    world.script.plays("/profiles/1", absent("max-age=60").with("cache-groups", "\"user:7\""));
+    world.get("/api/v1/both/1").await.expect(200);
+    assert!(is_kept(&world, "/both/1").await);
+    world.script.plays("/things", Played::ok("").status(201).with("cache-group-invalidation", "\"user:7\"").body("{}"));
+    world.caller().post("/api/v1/things", &json!({})).await.expect(201);
+    assert!(!is_kept(&world, "/both/1").await);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_believed_for_ten_seconds_and_never_after_its_time() {
+    let world = World::new().await;
+    for (number, (age, kept)) in [("5", true), ("10", false), ("30", false)].into_iter().enumerate() {
+        let path = format!("/timed/{number}");
+        world.script.plays(&path, absent("max-age=60").with("age", age));
+        world.get(&format!("/api/v1{path}")).await.expect(404);
+        world.script.plays(&path, Played::ok("").status(503).body("{}"));
+        let expected = if kept { 404 } else { 503 };
+        assert_eq!(world.get(&format!("/api/v1{path}")).await.status, expected, "after {age} seconds");
+    }
+}
+
+#[tokio::test]
+async fn what_is_private_is_kept_for_users_and_not_for_strangers() {
+    let world = World::new().await;
+    world.script.plays("/profiles/1", Played::ok("private, max-age=60"));
+    for (caller, expected) in [(world.caller(), "fwd=uri-miss"), (world.user("7"), "hit")] {
+        caller.get("/api/v1/profiles/1").await.expect(200);
+        assert_eq!(word(&caller.get("/api/v1/profiles/1").await), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_newer_answer_that_is_not_kept_ends_the_older_one() {
+    let world = World::new().await;
+    // The last two are not declared by the contract, so the gateway answers in its own words.
+    let newer =
+        [absent(""), absent("no-store"), Played::ok("no-store"), absent("").status(410), absent("").status(403)];
+    for (number, newer) in newer.into_iter().enumerate() {
+        let path = format!("/timed/{number}");
+        let public = format!("/api/v1{path}");
+        world.script.plays(&path, Played::ok("max-age=10, stale-while-revalidate=0").with("age", "20"));
+        world.get(&public).await.expect(200);
+        world.script.plays(&path, newer.clone());
+        world.get(&public).await.expect(newer.status);
+        world.script.plays(&path, Played::ok("").status(503).body("{}"));
+        world.get(&public).await.expect(503);
+    }
+}
+
+#[tokio::test]
+async fn all_lines_of_a_field_are_kept_that_come_with_the_word_that_nothing_has_changed() {
+    let world = World::new().await;
+    let played = Played::ok("max-age=10").with("age", "20").with("etag", "\"1\"").with("link", "</old>; rel=next");
+    world.script.plays("/timed/1", played.with("x-old", "1"));
+    assert_eq!(version(&world.get("/api/v1/timed/1").await), 1);
+    let news = Played::ok("must-revalidate").with("cache-control", "max-age=60").with("etag", "\"1\"");
+    world.script.plays("/timed/1", news.with("link", "</a>; rel=next").with("link", "</b>; rel=prev"));
+    let revalidated = world.caller().with_header("cache-control", "no-cache").get("/api/v1/timed/1").await;
+    assert!(revalidated.header("cache-status").contains("fwd-status=304"), "{}", revalidated.header("cache-status"));
+    let kept = world.get("/api/v1/timed/1").await;
+    let lines = |name: &str| kept.headers.get_all(name).iter().cloned().collect::<Vec<_>>();
+    assert_eq!((word(&kept).as_str(), version(&kept)), ("hit", 1));
+    assert_eq!(lines("link"), ["</a>; rel=next", "</b>; rel=prev"]);
+    assert_eq!(lines("cache-control"), ["must-revalidate", "max-age=60"]);
+    assert_eq!(lines("x-old"), ["1"]);
+}
