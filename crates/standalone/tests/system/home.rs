@@ -17,6 +17,18 @@ over_both! {
         assert_eq!(strict.header("preference-applied"), "handling=strict");
 
         system.sever(true);
+        let older = ada.get("/api/v1/home").await.expect(200);
+        assert_eq!(older.header("gateway-parts"), "me;state=stale;code=upstream_unavailable, sessions;state=error;code=upstream_unavailable");
+        let page = older.json();
+        assert_eq!((&page["me"], &page["sessions"]), (&home["me"], &json!(null)));
+        ada.get("/api/v1/home").header("prefer", "handling=strict").await.problem(503, "part_failed");
+        system.sever(false);
+        let _ = ada.get("/api/v1/home").await.expect(200);
+    }
+
+    async fn without_an_older_answer_there_is_no_home_page(system: &System) {
+        let ada = system.user("ada").await;
+        system.sever(true);
         let answer = ada.get("/api/v1/home").await;
         answer.problem(503, "upstream_unavailable");
         assert_eq!(answer.header("proxy-status"), "agora; error=connection_refused");

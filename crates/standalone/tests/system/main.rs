@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test owns the tasks that it starts")]
 
 mod accounts;
+mod caching;
 mod documents;
 mod forgery;
 mod home;
