@@ -82,16 +82,20 @@ async fn the_gateway_outlives_its_service_and_finds_it_again() {
     service.signal("KILL");
     drop(service);
     let answer = until("the service is missed", PATIENCE, async || {
-        let answer = ada.get("/api/v1/users/me").await;
+        let answer = ada.get("/api/v1/auth/sessions").await;
         (answer.status == 503).then_some(answer)
     })
     .await;
     answer.problem(503, "upstream_unavailable");
     assert!(answer.took < Duration::from_millis(3500));
     let _ = caller.get("/livez").await.expect(200);
+    let older = ada.get("/api/v1/users/me").await.expect(200);
+    assert!(older.header("cache-status").starts_with("agora; hit"), "what is kept is given: {}", older.sentence());
 
     let _service = users.start().await;
-    let _ = ada.get("/api/v1/users/me").await.expect(200);
+    // The breaker may be open by now: it finds out with its next probe.
+    let found = async || (ada.get("/api/v1/auth/sessions").await.status == 200).then_some(());
+    until("the service is found again", PATIENCE, found).await;
     gateway.signal("TERM");
     assert!(gateway.exit().success(), "{}", gateway.output());
 }
