@@ -17,6 +17,8 @@ const HANGS: Duration = Duration::from_secs(30);
 const WARM: Duration = Duration::from_secs(3);
 /// The pause of the breaker when the service is back: 5 s and 10 s are over by then, and so are two probes of 3 s.
 const PAUSE: f64 = 20.0;
+/// So many wait for the service at once before it is left alone.
+const MANY: usize = 200;
 /// How much slower the others may be.
 const SLOWER: f64 = 1.25;
 const GROWTH: u64 = 32 * MIB;
@@ -50,8 +52,9 @@ pub(crate) async fn run(bounds: &mut Bounds) {
     let (before, _) = tokio::join!(measure(&gateway, HANGS), measure(&control, HANGS));
     let resident = gateway.resident();
     switch.send_replace(true);
-    let (during, beside) = tokio::join!(measure(&gateway, HANGS), measure(&control, HANGS));
-    let grown = gateway.resident().saturating_sub(resident);
+    let (during, beside, most) =
+        tokio::join!(measure(&gateway, HANGS), measure(&control, HANGS), most_resident(&gateway, HANGS));
+    let grown = most.saturating_sub(resident);
     let recovery = recovery(&gateway, &switch).await;
     others(&before.others, &during.others, &beside.others, bounds);
     refusals(&during.slow, bounds);
@@ -75,10 +78,20 @@ async fn measure(gateway: &Gateway, time: Duration) -> Measured {
     let paths = ["plain/1", "timed/1", "mine", "both/1", "kept/1", "plain/2", "profiles/1", "things/1"];
     let others = paths.iter().map(|path| wish(&format!("/api/v1/{path}"), 10)).collect();
     let others = Load::start(gateway.address, others);
-    let slow = Load::start(gateway.address, (0..16).map(|_| wish("/api/v1/slow/1", 40)).collect());
+    let slow = Load::start(gateway.address, (0..MANY).map(|_| wish("/api/v1/slow/1", 500)).collect());
     tokio::time::sleep(time).await;
     let (others, slow) = tokio::join!(others.stop(), slow.stop());
     Measured { slow, others }
+}
+
+async fn most_resident(gateway: &Gateway, time: Duration) -> u64 {
+    let until = Instant::now() + time;
+    let mut most = 0;
+    while Instant::now() < until {
+        most = most.max(gateway.resident());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    most
 }
 
 /// How long it takes until the breaker is closed, from when the service is back, while somebody asks for it.

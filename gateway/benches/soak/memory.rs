@@ -16,6 +16,9 @@ const BUDGET: u64 = 64 * MIB;
 const MORE: u64 = 64 * MIB;
 const KEYS: u64 = 10 * BUDGET / ((service::LONGEST + service::SHORTEST) / 2) as u64;
 const CONNECTIONS: u64 = 16;
+/// Then a connection is given up for another one, which another thread of the gateway may serve: what is kept was then
+/// allocated by one thread and gives way to what is allocated by another.
+const REQUESTS_PER_CONNECTION: u64 = 5_000;
 /// What one third may be above the one before it.
 const NOISE: u64 = 4 * MIB;
 
@@ -56,7 +59,7 @@ fn report(resident: &[u64], bounds: &mut Bounds) {
 
 async fn ask(gateway: std::net::SocketAddr, number: u64, until: Instant) -> (u64, u64) {
     let mut connection = Connection::open(gateway).await;
-    let (mut requests, mut hits) = (0, 0);
+    let (mut requests, mut hits) = (0_u64, 0);
     while Instant::now() < until {
         let key = mixed(number << 40 | requests) % KEYS;
         let request = Request::get(format!("/api/v1/things/{key}")).body(full("")).expect("a request");
@@ -64,6 +67,9 @@ async fn ask(gateway: std::net::SocketAddr, number: u64, until: Instant) -> (u64
         assert_eq!(answer.status(), 200);
         let word = answer.headers().get("cache-status").and_then(|word| word.to_str().ok()).unwrap_or_default();
         requests += 1;
+        if requests.is_multiple_of(REQUESTS_PER_CONNECTION) {
+            connection = Connection::open(gateway).await;
+        }
         hits += u64::from(word.contains("; hit"));
     }
     (requests, hits)
