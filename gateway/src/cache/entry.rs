@@ -39,7 +39,6 @@ pub(crate) struct Entry {
     pub(crate) fresh_until: i64,
     while_revalidate_until: i64,
     if_error_until: i64,
-    pub(crate) must_revalidate: bool,
     /// What the service allowed.
     pub(crate) allowance: Allowance,
     /// The validators of the service, with which it can be asked whether they still hold.
@@ -78,7 +77,8 @@ impl Validators {
     }
 }
 
-/// What an entry is made of.
+/// What an entry is made of. The body is [`counted`] by whoever makes it: an answer that still holds goes on with the one
+/// that is kept.
 pub(crate) struct Made {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -98,25 +98,23 @@ pub(crate) struct Made {
 impl Entry {
     /// Up to a tenth is taken of a lifetime; nothing is ever added to what a service allows.
     pub(crate) fn new(made: Made, used: &Arc<AtomicU64>) -> Self {
-        let Allowance { lifetime, age, while_revalidate, if_error, must_revalidate, .. } = made.allowance;
+        let Allowance { lifetime, age, while_revalidate, if_error, .. } = made.allowance;
         let shortened = lifetime - (lifetime as f64 * made.jitter / 10.0) as i64;
         let moment = made.arrived.saturating_sub(age);
         let fresh_until = moment.saturating_add(shortened);
         let expired = moment.saturating_add(lifetime);
         let weight = weight(&made);
-        let body = Counted::new(made.body, used);
-        let own = (weight - body.len()) as u64;
+        let own = (weight - made.body.len()) as u64;
         used.fetch_add(own, Ordering::Relaxed);
         Self {
             status: made.status,
             headers: made.headers,
-            body,
+            body: made.body,
             selecting: made.selecting,
             made: moment,
             fresh_until,
             while_revalidate_until: expired.saturating_add(while_revalidate),
             if_error_until: expired.saturating_add(if_error),
-            must_revalidate,
             allowance: made.allowance,
             validators: made.validators,
             validates: made.validates,
@@ -196,16 +194,15 @@ impl Drop for Entry {
 
 /// The bytes of a body, counted until the last client has been sent them: an entry may be gone long before.
 struct Counted {
-    bytes: Bytes,
+    bytes: Box<[u8]>,
     used: Arc<AtomicU64>,
 }
 
-impl Counted {
-    #[allow(clippy::new_ret_no_self, reason = "only the bytes are ever seen")]
-    fn new(bytes: Bytes, used: &Arc<AtomicU64>) -> Bytes {
-        used.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        Bytes::from_owner(Self { bytes, used: Arc::clone(used) })
-    }
+/// A copy of a body, counted in `used`. It is of the exact size: what came from a connection may hold on to a much larger
+/// buffer.
+pub(crate) fn counted(body: &[u8], used: &Arc<AtomicU64>) -> Bytes {
+    used.fetch_add(body.len() as u64, Ordering::Relaxed);
+    Bytes::from_owner(Counted { bytes: body.into(), used: Arc::clone(used) })
 }
 
 impl AsRef<[u8]> for Counted {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
 use http::header::{CACHE_CONTROL, ETAG, EXPIRES};
 use http::{HeaderMap, Method, Response, StatusCode};
 
@@ -118,8 +117,7 @@ impl Filling<'_> {
             }
             Collected::Broken(failure) => return Err(answer::broken(&self.inquiry.plane, self.inquiry.route, failure)),
         };
-        // A copy of the exact size: what came from a connection may hold on to a much larger buffer.
-        let body = Bytes::copy_from_slice(&body);
+        let body = entry::counted(&body, self.inquiry.plane.shared.cache.store.used());
         let validators = if self.caching.composed { Validators::default() } else { copied(&head.headers) };
         let mut headers = entry::kept_fields(&head.headers, &body);
         let described = headers.contains_key(CACHE_CONTROL) || headers.contains_key(EXPIRES);

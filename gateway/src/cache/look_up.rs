@@ -179,7 +179,7 @@ fn use_of(entry: &Entry, asked: &Directives, now: i64) -> Use {
         let stays = asked.min_fresh.is_none_or(|least| entry.ttl(now) >= i64::try_from(least).unwrap_or(i64::MAX));
         return if stays { Use::Fresh } else { Use::Not };
     }
-    if entry.must_revalidate || asked.min_fresh.is_some() {
+    if entry.allowance.must_revalidate || asked.min_fresh.is_some() {
         return Use::Not;
     }
     if entry.serves_while_revalidating(now) {
@@ -322,7 +322,7 @@ impl Inquiry {
     ) -> Option<Result<(Response<Source>, Outcome), GatewayError>> {
         let (entry, now, groups) = (kept?, now(), &self.plane.shared.cache.groups);
         let holds = groups.hold(&entry.groups, entry.began, &entry.checked);
-        if !holds || asked.no_cache || entry.must_revalidate || !entry.serves_on_error(now) {
+        if !holds || asked.no_cache || entry.allowance.must_revalidate || !entry.serves_on_error(now) {
             return None;
         }
         if !entry.rests(now) {

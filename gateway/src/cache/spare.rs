@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::Cache;
 use super::control::Directives;
-use super::entry::{Entry, Made, Validators};
+use super::entry::{self, Entry, Made, Validators};
 use super::freshness::{self, Times};
 use super::groups::{self, CACHE_GROUPS, MOST};
 use super::key::Key;
@@ -57,7 +57,7 @@ impl Spare {
         let made = Made {
             status: StatusCode::OK,
             headers: HeaderMap::new(),
-            body: Bytes::copy_from_slice(body),
+            body: entry::counted(body, cache.store.used()),
             selecting,
             allowance,
             arrived: now(),

@@ -1,4 +1,5 @@
-//! Where answers are kept: several for one key, where they depend on more than that, and never more bytes than the budget.
+//! Where answers are kept: several for one key, where they depend on more than that, and no more bytes than the budget and
+//! the little that is still being sent.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -95,7 +96,8 @@ impl Store {
         }
     }
 
-    /// Keeps an answer in the place of the one that the same requests select. Says whether there is room.
+    /// Keeps an answer in the place of the one that the same requests select. Says whether it is kept: there may be
+    /// no room, or an answer that was asked for later.
     pub(crate) fn keep(&self, key: Key, entry: Arc<Entry>) -> bool {
         if self.used.load(Ordering::Relaxed) > self.budget + self.budget / SLACK {
             self.kept.run_pending_tasks();

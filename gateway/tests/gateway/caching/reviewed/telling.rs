@@ -89,6 +89,22 @@ async fn what_is_still_being_sent_is_counted_when_nothing_is_kept_any_more() {
     testkit::until("nothing is in memory", PATIENCE, gone).await;
 }
 
+#[tokio::test]
+async fn what_is_found_to_hold_again_and_again_takes_no_more_memory() {
+    let world = World::new().await;
+    world.script.plays("/things/1", Played::ok("no-cache").with("etag", "\"1\"").body(&"x".repeat(100_000)));
+    world.get("/api/v1/things/1").await.expect(200);
+    let operator = world.gateway.operator();
+    let once = bytes(&operator).await;
+    for _ in 0..5 {
+        let answer = world.get("/api/v1/things/1").await.expect(200);
+        assert!(answer.header("cache-status").contains("fwd-status=304"), "{}", answer.header("cache-status"));
+    }
+    // What clients have not been sent to the end yet is still counted.
+    let no_more = || async { (bytes(&operator).await <= once).then_some(()) };
+    testkit::until("it is counted once", PATIENCE, no_more).await;
+}
+
 /// What the metrics say of the memory that answers take.
 async fn bytes(operator: &Caller) -> usize {
     let metrics = operator.get("/metrics").await.text();
