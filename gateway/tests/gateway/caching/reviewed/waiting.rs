@@ -1,8 +1,12 @@
 //! Who waits for a call of somebody else, and what becomes of two calls for one thing.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use testkit::Answer;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 use crate::caching::world::{PATIENCE, Played, World, is_kept, version, wait, word};
 
@@ -30,6 +34,17 @@ const MORE_THAN_HALF: Duration = Duration::from_millis(1_100);
 /// When so much time is over since then.
 async fn over(since: Instant, time: Duration) {
     testkit::until("the time is over", PATIENCE, || async { (since.elapsed() > time).then_some(()) }).await;
+}
+
+/// Somebody asks for an answer with this `Cache-Control`, which is held back until the gate gets a permit; whoever asks later
+/// does not wait for it.
+async fn asked_early(world: &World, control: &str) -> (Arc<Semaphore>, JoinHandle<Answer>) {
+    world.script.plays("/things/1", Played::ok(control));
+    let gate = world.script.gate("/things/1");
+    let early = tokio::spawn(world.caller().get("/api/v1/things/1").into_future());
+    wait(world, "the service is asked", |world| world.calls() == 1).await;
+    world.script.gate("/things/1").add_permits(10);
+    (gate, early)
 }
 
 #[tokio::test]
@@ -99,11 +114,7 @@ async fn what_is_to_be_asked_for_each_time_is_not_shared_by_those_who_wait() {
 #[tokio::test]
 async fn of_two_answers_the_one_that_was_asked_for_later_stays() {
     let world = World::new().await;
-    world.script.plays("/things/1", Played::ok("max-age=60"));
-    let gate = world.script.gate("/things/1");
-    let early = tokio::spawn(world.caller().get("/api/v1/things/1").into_future());
-    wait(&world, "the service is asked", |world| world.calls() == 1).await;
-    world.script.gate("/things/1").add_permits(10);
+    let (gate, early) = asked_early(&world, "max-age=60").await;
     let late = world.caller().with_header("cache-control", "no-cache").get("/api/v1/things/1").await;
     assert_eq!(version(&late), 2);
     gate.add_permits(1);
@@ -115,11 +126,7 @@ async fn of_two_answers_the_one_that_was_asked_for_later_stays() {
 #[tokio::test]
 async fn what_was_asked_for_earlier_is_not_kept_after_an_answer_that_must_not_be() {
     let world = World::new().await;
-    world.script.plays("/things/1", Played::ok("max-age=60"));
-    let gate = world.script.gate("/things/1");
-    let early = tokio::spawn(world.caller().get("/api/v1/things/1").into_future());
-    wait(&world, "the service is asked", |world| world.calls() == 1).await;
-    world.script.gate("/things/1").add_permits(10);
+    let (gate, early) = asked_early(&world, "max-age=60").await;
     world.script.plays("/things/1", Played::ok("no-store"));
     world.caller().with_header("cache-control", "no-cache").get("/api/v1/things/1").await.expect(200);
     gate.add_permits(1);
@@ -130,11 +137,7 @@ async fn what_was_asked_for_earlier_is_not_kept_after_an_answer_that_must_not_be
 #[tokio::test]
 async fn an_answer_that_must_not_be_kept_does_not_end_what_was_asked_for_later() {
     let world = World::new().await;
-    world.script.plays("/things/1", Played::ok("no-store"));
-    let gate = world.script.gate("/things/1");
-    let early = tokio::spawn(world.caller().get("/api/v1/things/1").into_future());
-    wait(&world, "the service is asked", |world| world.calls() == 1).await;
-    world.script.gate("/things/1").add_permits(10);
+    let (gate, early) = asked_early(&world, "no-store").await;
     world.script.plays("/things/1", Played::ok("max-age=60"));
     world.caller().with_header("cache-control", "no-cache").get("/api/v1/things/1").await.expect(200);
     gate.add_permits(1);
