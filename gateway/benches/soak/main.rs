@@ -19,11 +19,11 @@ mod bounds;
 mod hang;
 mod load;
 mod memory;
-mod process;
 mod reloads;
 mod service;
 mod strangers;
 mod tokens;
+mod watched;
 
 /// What these runs have in common with the tests.
 #[path = "../../tests/gateway/caching"]
@@ -31,12 +31,14 @@ mod caching {
     pub(crate) mod crowd;
     pub(crate) mod files;
 }
+#[path = "../../tests/gateway/process.rs"]
+mod process;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use bounds::Bounds;
-use caching::{crowd, files};
+use caching::crowd;
 
 /// The bytes of a mebibyte.
 const MIB: u64 = 1024 * 1024;

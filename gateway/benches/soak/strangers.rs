@@ -2,8 +2,9 @@
 
 use crate::bounds::Bounds;
 use crate::crowd::{self, Crowd, MEMBERS, Tally};
-use crate::process::{Gateway, internal_key};
+use crate::process::Gateway;
 use crate::service;
+use crate::watched::internal_key;
 
 const ROUNDS: u64 = 12;
 const REQUESTS: u64 = 100_000;

@@ -1,7 +1,7 @@
 //! Configurations that are wrong are refused with the place and a sentence; one that is right needs no service to be up.
 
 mod cases;
-mod commands;
+pub(crate) mod commands;
 mod explained;
 mod live;
 mod right;

@@ -32,7 +32,12 @@ struct Agora {
 impl Agora {
     /// Starts it on this data directory and waits until it answers.
     async fn start(data: &Path) -> Self {
-        let process = agora(data, &["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"], &[]);
+        Self::start_with(data, &[]).await
+    }
+
+    /// The same with more arguments.
+    async fn start_with(data: &Path, arguments: &[&str]) -> Self {
+        let process = agora(data, &[&["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"], arguments].concat(), &[]);
         let address = address_of(&process, "http://");
         ready(address).await;
         Self { process, address }

@@ -5,13 +5,13 @@ use std::process::{Command, Output};
 
 use super::{GATEWAY, ROUTES, SETTINGS, SHOP, edited};
 
-pub(super) fn gateway(arguments: &[&str]) -> Command {
+pub(crate) fn gateway(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gateway"));
     command.args(arguments).env_clear();
     command
 }
 
-pub(super) fn ends(mut command: Command) -> (Option<i32>, String, String) {
+pub(crate) fn ends(mut command: Command) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } = command.output().unwrap();
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }

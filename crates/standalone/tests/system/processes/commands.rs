@@ -1,7 +1,7 @@
 //! The commands of `agora` beside `run`: what they change, what they say, and their exit status.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::json;
@@ -104,4 +104,64 @@ async fn status_and_healthcheck_know_whether_the_system_runs() {
     done(data.path(), &["healthcheck"], "");
     assert!(agora.stop().0.success());
     refused(data.path(), &["healthcheck"], "");
+}
+
+/// A copy of the gateway's own files and of the contracts beside them, to be changed. Returns where its routes are.
+fn files(directory: &Path) -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for folder in ["gateway/routes", "openapi"] {
+        std::fs::create_dir_all(directory.join(folder)).unwrap();
+        for file in std::fs::read_dir(own.join(folder)).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), directory.join(folder).join(file.file_name())).unwrap();
+        }
+    }
+    std::fs::copy(own.join("gateway/gateway.toml"), directory.join("gateway/gateway.toml")).unwrap();
+    directory.join("gateway/routes")
+}
+
+#[tokio::test]
+async fn another_configuration_is_taken_by_command_and_by_hangup() {
+    let (data, config) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let routes = files(config.path());
+    let directory = routes.parent().unwrap().to_str().unwrap();
+    let agora = Agora::start_with(data.path(), &["--config", directory]).await;
+    let home = routes.join("home.toml");
+    let text = std::fs::read_to_string(&home).unwrap();
+    let renamed = text.replace("/api/v1/home", "/api/v1/start");
+    let found = async |path: &str| agora.caller().get(path).await.status != 404;
+    assert!(renamed != text && found("/api/v1/home").await);
+
+    std::fs::write(&home, &renamed).unwrap();
+    let told = done(data.path(), &["reload"], "");
+    assert!(told.starts_with("reloaded: "), "{told}");
+    assert!(found("/api/v1/start").await && !found("/api/v1/home").await);
+
+    std::fs::write(&home, "[[route]").unwrap();
+    let told = refused(data.path(), &["reload"], "");
+    assert!(told.contains("routes/home.toml:"), "{told}");
+    assert!(found("/api/v1/start").await);
+
+    std::fs::write(&home, &text).unwrap();
+    agora.process.signal("HUP");
+    testkit::until("the first route is back", super::PATIENCE, async || found("/api/v1/home").await.then_some(()))
+        .await;
+    assert!(agora.stop().0.success());
+}
+
+#[tokio::test]
+async fn what_is_compiled_in_is_not_read_again_and_the_cache_is_looked_at_and_emptied() {
+    let data = tempfile::tempdir().unwrap();
+    let told = refused(data.path(), &["cache", "stats"], "");
+    assert!(told.contains("nothing runs"), "{told}");
+    let agora = Agora::start(data.path()).await;
+    let told = refused(data.path(), &["reload"], "");
+    assert!(told.contains("compiled"), "{told}");
+    let _ = agora.caller().get("/api/v1/users").await.expect(200);
+    let keys =
+        |told: String| told.lines().find_map(|line| line.strip_prefix("keys ").map(|text| text.trim().to_owned()));
+    assert_eq!(keys(done(data.path(), &["cache", "stats"], "")).as_deref(), Some("1"));
+    assert_eq!(done(data.path(), &["cache", "purge", "--path", "/api/v1/users"], ""), "forgotten\n");
+    let again = agora.caller().get("/api/v1/users").await.expect(200);
+    assert!(!again.header("cache-status").contains("hit"), "{}", again.sentence());
 }
