@@ -52,7 +52,8 @@ async fn ten_times_as_much_as_there_is_room_for_takes_no_more_bytes_than_it_may(
     assert!(most <= allowed, "{most} bytes of {BUDGET}");
     assert!(most > BUDGET / 2, "{most} bytes are no test of {BUDGET}");
     let kept = gateway.operator().get("/cache").await.json()["keys"].as_u64().unwrap();
-    assert!(kept < KEYS / 5 && stored > 5 * kept, "of {stored} answers {kept} are kept, so little was evicted");
+    // Even the smallest third of all answers does not fit; which of them stay is the policy's choice and a matter of order.
+    assert!(kept < KEYS / 3 && stored > 5 * kept, "of {stored} answers {kept} are kept, so little was evicted");
 }
 
 /// `agora_cache_bytes`, as operators see it.
