@@ -12,6 +12,4 @@ COPY --from=build /out/ /usr/local/bin/
 USER agora
 WORKDIR /var/lib/agora
 EXPOSE 8001
-# One arena for all threads: where load moves from one to another, memory that the first has freed is used again.
-ENV MALLOC_ARENA_MAX=1
 CMD ["agora", "run", "--listen", "0.0.0.0:8001"]

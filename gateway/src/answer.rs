@@ -1,6 +1,6 @@
 //! forward | compose: asks the services of a route, and returns what the client may see of their answers.
 
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use upstream::Failure;
 
 use crate::auth::Caller;
@@ -30,7 +30,10 @@ pub(crate) async fn answer(
     let site = Site { plane, connection, context, id, compiled };
     match surface.composition(id, request.uri().query()) {
         // forward: one service, both bodies streaming.
-        None => site.forward(&parameters, caller, request).await,
+        None => {
+            let call = site.call(&parameters, caller, request.uri()).ok_or(GatewayError::RouteNotFound)?;
+            forward::forward(plane, connection, context, call, request).await
+        }
         // compose, shape: several services, or one whose answer is made into another; neither is told who the viewer is.
         // Its future is large, and few requests need it.
         Some(composition) => Box::pin(site.compose(parameters, composition, caller, request)).await,
@@ -52,31 +55,25 @@ struct Site<'a> {
     compiled: &'a Compiled,
 }
 
-impl Site<'_> {
-    async fn forward(
-        &self,
-        parameters: &Parameters<'_>,
-        caller: &Caller,
-        request: Request<Intake>,
-    ) -> Result<Response<Source>, GatewayError> {
-        let Self { plane, compiled, .. } = self;
+impl<'a> Site<'a> {
+    /// The one call of a plain route; none only where the plan has no such route.
+    fn call(&self, parameters: &Parameters<'_>, caller: &Caller, uri: &Uri) -> Option<Call<'a>> {
+        let Self { plane, compiled, .. } = *self;
         let surface = plane.surface();
         let route = surface.plan.route(self.id);
-        let uri = request.uri();
         let asserts = compiled.receiver != Receiver::Origin;
-        let call = Call {
-            upstream: surface.upstreams.get(compiled.service).ok_or(GatewayError::RouteNotFound)?,
+        Some(Call {
+            upstream: surface.upstreams.get(compiled.service)?,
             service: compiled.service,
             receiver: compiled.receiver,
-            target: compiled.target(uri.path(), uri.query(), parameters).ok_or(GatewayError::RouteNotFound)?,
+            target: compiled.target(uri.path(), uri.query(), parameters)?,
             timeout: compiled.timeout,
             body_limit: route.body_limit,
             websocket: route.websocket,
             assertion: if asserts { plane.assertion_for(caller, route, self.context) } else { None },
             route: Some(compiled),
             has_place: false,
-        };
-        forward::forward(plane, self.connection, self.context, call, request).await
+        })
     }
 
     async fn compose(

@@ -113,8 +113,12 @@ impl Cache {
     pub(crate) fn render(&self) -> String {
         let mut text = String::new();
         let gauges = [
-            ("agora_cache_bytes", "The bytes of kept answers, those included that are still being sent.", self.used()),
-            ("agora_cache_budget_bytes", "The bytes that kept answers may take.", self.budget()),
+            (
+                "agora_cache_bytes",
+                "The memory that kept answers take, about, those included that are still being sent.",
+                self.used(),
+            ),
+            ("agora_cache_budget_bytes", "The memory that kept answers may take, in bytes.", self.budget()),
             ("agora_cache_keys", "What answers are kept for, about.", self.store.len()),
         ];
         for (name, help, value) in gauges {

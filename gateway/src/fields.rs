@@ -13,7 +13,7 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// The most fields that are added to a message afterwards: room for them is made once.
-const ADDED: usize = 10;
+pub(crate) const ADDED: usize = 10;
 
 /// What this proxy calls itself in `Via`, `Proxy-Status` and the like.
 pub(crate) const PSEUDONYM: &str = "agora";
@@ -22,6 +22,21 @@ const VIA_HTTP10: HeaderValue = HeaderValue::from_static("1.0 agora");
 
 /// How the names of fields begin that only this gateway may send.
 const PRIVATE: [&str; 4] = ["x-internal-", "x-user-", "x-forwarded-", "forwarded"];
+
+/// The longest value that is put together in place.
+const LONGEST_VALUE: usize = 256;
+
+/// A value that is these pieces, one after the other; none where they are too long or contain what no value may. With each answer
+/// some are made anew, so they are put together on the stack: formatting costs ten times as much.
+pub(crate) fn value<const N: usize>(pieces: [&str; N]) -> Option<HeaderValue> {
+    let mut text = [0; LONGEST_VALUE];
+    let mut length = 0;
+    for piece in pieces {
+        text.get_mut(length..length + piece.len())?.copy_from_slice(piece.as_bytes());
+        length += piece.len();
+    }
+    HeaderValue::from_bytes(text.get(..length)?).ok()
+}
 
 /// Who receives a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -32,6 +32,9 @@ pub(crate) use connections::{ConnectionLimits, Connections};
 pub(crate) use io::REFUSED_METHOD;
 pub(crate) use state::{ConnectionState, Phase, now_ms};
 
+/// Up to so many fields hyper reads into a table on its stack; for one more it takes memory with every request.
+const FIELDS_IN_PLACE: usize = 100;
+
 /// After an error of accept (no file descriptors left, say) the loop rests so long.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
 
@@ -143,8 +146,11 @@ fn admit(slot: &Arc<Slot>, stream: TcpStream, peer: SocketAddr) {
 
 fn http1(plane: &Plane) -> http1::Builder {
     let mut builder = http1::Builder::new();
-    // The guard has refused larger heads before; these are only above its limits.
-    builder.max_headers(plane.head_limits.fields + 1).max_header_size(plane.head_limits.bytes * 2);
+    // The guard has refused larger heads before; this is only above its limit.
+    builder.max_header_size(plane.head_limits.bytes * 2);
+    if plane.head_limits.fields > FIELDS_IN_PLACE {
+        builder.max_headers(plane.head_limits.fields);
+    }
     builder
 }
 

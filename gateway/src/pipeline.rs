@@ -2,13 +2,14 @@
 //!
 //! `guard → identify → route → authenticate → limit → look up → forward | compose → shape → admit → finish → record`
 
+mod kept;
+
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
-use http_body::Body as _;
 use hyper::body::Incoming;
 use problem::Problem;
 
@@ -27,7 +28,7 @@ use crate::guard::target;
 use crate::limit;
 use crate::listener::{Connection, REFUSED_METHOD};
 use crate::media;
-use crate::plan::{Caching, Route, RouteId, Scope, Target};
+use crate::plan::{Route, RouteId, Target};
 use crate::plane::Plane;
 use crate::record::{Exchange, Line};
 use crate::routes::{Found, Parameters};
@@ -108,81 +109,28 @@ async fn phases(
     }
     // limit: after authenticate, because a quota belongs to a user, and before anything is asked of a service.
     limit(plane, (id, route), &caller, exchange, uri)?;
-    let response = match &route.cache {
+    let mut response = match &route.cache {
         // look up: after limit, so that a hit counts too. admit: behind it, where an answer arrives.
-        Some(caching) if is_question(&request) => {
-            kept(plane, connection, exchange, id, caching, &caller, request).await?
+        Some(caching) if kept::is_question(&request) => {
+            match kept::look_up(plane, connection, (route, caching), &caller, &request)? {
+                Looked::Kept(response, outcome, None) => {
+                    kept::note(plane, exchange, outcome);
+                    response
+                }
+                looked => {
+                    let inquiry = kept::inquiry(plane, connection, exchange, id, &caller, request);
+                    Box::pin(kept::inquire(exchange, caching, inquiry, looked)).await?
+                }
+            }
         }
         _ => Box::pin(asked(plane, connection, exchange, (id, parameters), &caller, request)).await?,
     };
-    let response = unshared(response, route);
+    unshared(response.headers_mut(), route);
     // finish: what this caller alone may see is made after anything that could be stored.
-    let response = match &route.composition {
-        Some(composition) if composition.finish.is_some() => {
-            Box::pin(compose::finish(plane, composition, &caller, response)).await?
-        }
-        _ => response,
-    };
-    Ok(deprecate(response, route))
-}
-
-/// What is kept for one of many is theirs, whether it was kept or not: nobody on the way may give it to others.
-fn private(mut response: Response<Source>, caching: &Caching) -> Response<Source> {
-    if caching.scope != Scope::Public {
-        cache::for_clients(response.headers_mut(), false, true);
+    if let Some(composition) = route.composition.as_deref().filter(|composition| composition.finish.is_some()) {
+        response = Box::pin(compose::finish(plane, composition, &caller, response)).await?;
     }
-    response
-}
-
-/// Whether a request asks for what may be kept, and nothing else: what has a body may mean more than its target says.
-fn is_question(request: &Request<Incoming>) -> bool {
-    matches!(*request.method(), Method::GET | Method::HEAD) && request.body().is_end_stream()
-}
-
-/// A route whose answers are kept.
-async fn kept(
-    plane: &Arc<Plane>,
-    connection: &Arc<Connection>,
-    exchange: &mut Exchange,
-    id: RouteId,
-    caching: &Caching,
-    caller: &Caller,
-    request: Request<Incoming>,
-) -> Result<Response<Source>, GatewayError> {
-    let is_origin = matches!(plane.surface().plan.route(id).target, Target::Proxy { .. });
-    let peer = cache::Peer {
-        sends_cookies: cache::sends_cookies(&caching.scope, is_origin, request.headers()),
-        is_trusted: plane.trusts(connection.peer.ip()),
-    };
-    let looked = cache::look_up(&plane.shared.cache, caching, caller, &request, peer)?;
-    let inquiry = |request: Request<Incoming>| cache::Inquiry {
-        plane: Arc::clone(plane),
-        connection: Arc::clone(connection),
-        context: exchange.context.clone(),
-        route: id,
-        caller: caller.clone(),
-        head: Arc::new(request.into_parts().0),
-    };
-    let (response, outcome) = match looked {
-        Looked::Kept(response, outcome, refresh) => {
-            if let Some(ask) = refresh {
-                inquiry(request).refresh(ask);
-            }
-            (response, outcome)
-        }
-        Looked::Nothing(ask) => {
-            let inquiry = inquiry(request);
-            let called = Instant::now();
-            // On the heap, as everything that not every request needs: a future is moved whole, however little of it is used.
-            let (response, outcome) = Box::pin(inquiry.answer(ask)).await?;
-            told(plane, exchange, id, called, &response);
-            (private(response, caching), outcome)
-        }
-    };
-    plane.metrics.cached(exchange.context.route, outcome);
-    if let Some(line) = exchange.line() {
-        line.cache = Some(outcome.name());
-    }
+    deprecate(response.headers_mut(), route);
     Ok(response)
 }
 
@@ -209,10 +157,10 @@ async fn asked(
     response.headers_mut().remove(cache::CACHE_GROUPS);
     response.headers_mut().remove(cache::CACHE_GROUP_INVALIDATION);
     told(plane, exchange, id, called, &response);
-    Ok(match &route.cache {
-        Some(caching) => private(response, caching),
-        None => response,
-    })
+    if let Some(caching) = &route.cache {
+        kept::private(response.headers_mut(), caching);
+    }
+    Ok(response)
 }
 
 /// Notes for the log and the metrics what was asked of services.
@@ -352,22 +300,20 @@ fn permission(plane: &Plane, headers: &HeaderMap) -> Response<Source> {
 
 /// What a service says nothing about may be kept by the caller alone, and is asked for again: it may depend on who calls
 /// (RFC 9111, section 5.2.2). An origin without a contract is left alone.
-fn unshared(mut response: Response<Source>, route: &Route) -> Response<Source> {
-    if !matches!(route.target, Target::Proxy { .. }) && !response.headers().contains_key(CACHE_CONTROL) {
-        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+fn unshared(headers: &mut HeaderMap, route: &Route) {
+    if !matches!(route.target, Target::Proxy { .. }) && !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
-    response
 }
 
 /// A deprecated route says so, and names its successor (RFC 9745, RFC 8288).
-fn deprecate(mut response: Response<Source>, route: &Route) -> Response<Source> {
+fn deprecate(headers: &mut HeaderMap, route: &Route) {
     if let Some(successor) = &route.deprecated {
-        response.headers_mut().insert(DEPRECATION, HeaderValue::from_static("@0"));
+        headers.insert(DEPRECATION, HeaderValue::from_static("@0"));
         if let Ok(link) = HeaderValue::from_str(&format!("<{}>; rel=\"successor-version\"", successor.path)) {
-            let _full = response.headers_mut().try_append(LINK, link);
+            let _full = headers.try_append(LINK, link);
         }
     }
-    response
 }
 
 /// Turns an error into its problem document.

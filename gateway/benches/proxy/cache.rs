@@ -27,14 +27,19 @@ struct Case {
 enum Other {
     /// nginx that keeps nothing.
     Nginx,
+    /// nginx that keeps answers, as it is distributed.
     NginxCache,
+    /// nginx that keeps answers and sends each in the cheapest way.
+    TunedCache,
     Varnish,
 }
 
-const CASES: [Case; 5] = [
+const CASES: [Case; 7] = [
     case("cache hit 1 KB: gateway / nginx proxy_cache", "/cached/small", Other::NginxCache, Some(0.75)),
+    case("cache hit 1 KB: gateway / nginx proxy_cache, tuned", "/cached/small", Other::TunedCache, None),
     case("cache hit 1 KB: gateway / varnish", "/cached/small", Other::Varnish, Some(0.45)),
-    case("cache hit 64 KB: gateway / nginx proxy_cache", "/cached/large", Other::NginxCache, None),
+    case("cache hit 64 KB: gateway / nginx proxy_cache", "/cached/large", Other::NginxCache, Some(0.8)),
+    case("cache hit 64 KB: gateway / nginx proxy_cache, tuned", "/cached/large", Other::TunedCache, None),
     Case {
         tokens: true,
         ..case(
@@ -58,6 +63,7 @@ const fn case(name: &'static str, path: &'static str, other: Other, goal: Option
 struct Others {
     nginx: Option<Nginx>,
     caching: Option<Nginx>,
+    tuned: Option<Nginx>,
     varnish: Option<Varnish>,
 }
 
@@ -138,7 +144,7 @@ impl Other {
     fn shows_hit(self) -> Option<fn(&str) -> bool> {
         match self {
             Self::Nginx => None,
-            Self::NginxCache => Some(|head| field(head, "x-cache-status") == Some("HIT")),
+            Self::NginxCache | Self::TunedCache => Some(|head| field(head, "x-cache-status") == Some("HIT")),
             // The number of this request, and of the one that fetched the answer.
             Self::Varnish => Some(|head| field(head, "x-varnish").is_some_and(|ids| ids.contains(' '))),
         }
@@ -157,6 +163,7 @@ impl Others {
         Self {
             nginx: needed(Other::Nginx).then(|| nginx(Setup::Stock)).flatten(),
             caching: needed(Other::NginxCache).then(|| nginx(Setup::Cache)).flatten(),
+            tuned: needed(Other::TunedCache).then(|| nginx(Setup::TunedCache)).flatten(),
             varnish: needed(Other::Varnish).then(varnish).flatten(),
         }
     }
@@ -166,6 +173,7 @@ impl Others {
         match other {
             Other::Nginx => self.nginx.as_ref().map(nginx),
             Other::NginxCache => self.caching.as_ref().map(nginx),
+            Other::TunedCache => self.tuned.as_ref().map(nginx),
             Other::Varnish => {
                 let varnish = self.varnish.as_ref()?;
                 Some(Peer { name: "varnish", address: varnish.address(), id: varnish.id() })

@@ -36,8 +36,12 @@ pub(crate) enum Setup {
     Stock,
     /// It has enough memory for every answer of the benchmark.
     Ample,
-    /// It keeps the answer in a file of its cache, in memory if the system has a place for such files, and keeps that open.
+    /// It keeps the answer in a file of its cache, in memory if the system has a place for such files, and keeps that open. It
+    /// sends files as Debian's configuration has it: `sendfile`, `tcp_nopush`.
     Cache,
+    /// The same, but each size is sent in the way that was found to cost the least: 1 KB by a read and a write, 64 KB by `sendfile`
+    /// without `tcp_nopush`.
+    TunedCache,
 }
 
 impl Gateway {
@@ -178,18 +182,16 @@ pub(crate) fn pinned(core: Option<&str>, program: &Path) -> Command {
 fn configuration(directory: &Path, port: u16, upstream: SocketAddr, setup: Setup) -> String {
     let directory = directory.display();
     let forward = "proxy_pass http://users; proxy_http_version 1.1; proxy_set_header Connection \"\";";
+    let cache = format!(
+        "proxy_cache_path {directory}/cache levels=1:2 keys_zone=bench:10m inactive=1h use_temp_path=off;
+         proxy_cache bench; proxy_cache_valid 200 1h; add_header X-Cache-Status $upstream_cache_status;
+         open_file_cache max=1000 inactive=1h; open_file_cache_valid 1h;"
+    );
     let (all, large) = match setup {
         Setup::Stock => (String::new(), String::new()),
         Setup::Ample => ("proxy_buffer_size 16k; proxy_buffers 16 16k;".to_owned(), String::new()),
-        Setup::Cache => (
-            format!(
-                "proxy_cache_path {directory}/cache levels=1:2 keys_zone=bench:10m inactive=1h use_temp_path=off;
-                 proxy_cache bench; proxy_cache_valid 200 1h; add_header X-Cache-Status $upstream_cache_status;
-                 open_file_cache max=1000 inactive=1h; open_file_cache_valid 1h;"
-            ),
-            // Each size in the way that costs the least: with sendfile it is 20 % more for 1 KB and half for 64 KB.
-            format!("location ~ /large$ {{ sendfile on; {forward} }}"),
-        ),
+        Setup::Cache => (format!("sendfile on; tcp_nopush on; {cache}"), String::new()),
+        Setup::TunedCache => (cache, format!("location ~ /large$ {{ sendfile on; {forward} }}")),
     };
     format!(
         "daemon off; worker_processes 1; pid {directory}/nginx.pid; error_log {directory}/error.log crit;

@@ -54,8 +54,8 @@ fn is_known(request: &HeaderMap, answer: &HeaderMap) -> bool {
         let Some(etag) = answer.get(ETAG) else { return request.get(IF_NONE_MATCH).is_some_and(|value| value == "*") };
         return request.get_all(IF_NONE_MATCH).iter().any(|line| names(line.as_bytes(), etag.as_bytes()));
     }
-    let since = request.get(IF_MODIFIED_SINCE).and_then(freshness::parsed);
-    matches!((since, freshness::date(answer, &LAST_MODIFIED)), (Some(since), Some(modified)) if modified <= since)
+    let Some(since) = request.get(IF_MODIFIED_SINCE).and_then(freshness::parsed) else { return false };
+    freshness::date(answer, &LAST_MODIFIED).is_some_and(|modified| modified <= since)
 }
 
 /// Whether a list of tags has this one, compared weakly (section 8.8.3.2).

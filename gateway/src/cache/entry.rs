@@ -5,13 +5,15 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{AGE, CACHE_CONTROL, CONTENT_LENGTH, ETAG, LAST_MODIFIED, TRAILER};
+use http::header::{AGE, CACHE_CONTROL, CONTENT_LENGTH, ETAG, LAST_MODIFIED, TRAILER, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use problem::REQUEST_ID;
 
 use super::groups::{CACHE_GROUPS, Group};
 use super::policy::Allowance;
 use super::status::CACHE_STATUS;
 use super::vary::Selecting;
+use crate::fields;
 
 /// Stale answers are given without a call so long after the first failed refresh, in milliseconds; twice as long after each
 /// further one.
@@ -30,7 +32,7 @@ const PER_FIELD: usize = 112;
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) status: StatusCode,
-    /// As a client gets them, but for `Age` and `Cache-Status`.
+    /// As a client gets them, but for what is said anew each time ([`with_places`]).
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) selecting: Selecting,
@@ -104,7 +106,7 @@ impl Entry {
         let fresh_until = moment.saturating_add(shortened);
         let expired = moment.saturating_add(lifetime);
         let weight = weight(&made);
-        let own = (weight - made.body.len()) as u64;
+        let own = (weight - taken(made.body.len())) as u64;
         used.fetch_add(own, Ordering::Relaxed);
         Self {
             status: made.status,
@@ -201,7 +203,7 @@ struct Counted {
 /// A copy of a body, counted in `used`. It is of the exact size: what came from a connection may hold on to a much larger
 /// buffer.
 pub(crate) fn counted(body: &[u8], used: &Arc<AtomicU64>) -> Bytes {
-    used.fetch_add(body.len() as u64, Ordering::Relaxed);
+    used.fetch_add(taken(body.len()) as u64, Ordering::Relaxed);
     Bytes::from_owner(Counted { bytes: body.into(), used: Arc::clone(used) })
 }
 
@@ -213,14 +215,14 @@ impl AsRef<[u8]> for Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.used.fetch_sub(self.bytes.len() as u64, Ordering::Relaxed);
+        self.used.fetch_sub(taken(self.bytes.len()) as u64, Ordering::Relaxed);
     }
 }
 
 /// The fields as they are kept: copies, because what came from a connection holds on to the whole buffer that it was read
 /// into.
 pub(crate) fn kept_fields(headers: &HeaderMap, body: &Bytes) -> HeaderMap {
-    let mut kept = HeaderMap::with_capacity(headers.len() + 4);
+    let mut kept = HeaderMap::with_capacity(headers.len() + fields::ADDED);
     for (name, value) in headers {
         if [AGE, TRAILER, CACHE_GROUPS, CACHE_STATUS, PREFERENCE_APPLIED].contains(name) {
             continue;
@@ -257,7 +259,23 @@ pub(crate) fn jitter(seed: u64) -> f64 {
     (bits >> 11) as f64 / (1_u64 << 53) as f64
 }
 
+/// Fields with a place for each that is set anew whenever they are given to somebody: so a copy of them has not to grow.
+pub(crate) fn with_places(mut headers: HeaderMap) -> HeaderMap {
+    for name in [AGE, CACHE_STATUS, REQUEST_ID, X_CONTENT_TYPE_OPTIONS] {
+        headers.insert(name, HeaderValue::from_static(""));
+    }
+    // A clone has no more room than it needs.
+    headers.clone()
+}
+
 fn weight(made: &Made) -> usize {
     let fields = made.headers.iter().map(|(name, value)| PER_FIELD + name.as_str().len() + value.len());
-    OVERHEAD + fields.sum::<usize>() + made.body.len() + made.selecting.size() + made.groups.len() * 8
+    let rest = OVERHEAD + fields.sum::<usize>() + made.selecting.size() + made.groups.len() * 8;
+    taken(rest) + taken(made.body.len())
+}
+
+/// The memory that so many bytes take, the holes between them included: a third more. An allocator keeps what a thread has freed
+/// for that thread, so what moves between threads is there twice for a while; `make soak` moves it on purpose.
+fn taken(bytes: usize) -> usize {
+    bytes + bytes / 3
 }

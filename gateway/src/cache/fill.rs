@@ -145,7 +145,8 @@ impl Filling<'_> {
         Ok(self.stored(key, made, code))
     }
 
-    fn stored(&self, key: Key, made: Made, code: StatusCode) -> Filled {
+    fn stored(&self, key: Key, mut made: Made, code: StatusCode) -> Filled {
+        made.headers = entry::with_places(made.headers);
         let cache = &self.inquiry.plane.shared.cache;
         let entry = Arc::new(Entry::new(made, cache.store.used()));
         // What changed while it was asked for is not kept; whoever asked before the change may have it.

@@ -15,6 +15,7 @@ use super::key::{self, Key};
 use super::led::Led;
 use super::respond::{Wanted, respond};
 use super::status::{self, CACHE_STATUS, Forwarded, Outcome};
+use super::store::Found;
 use super::{Cache, asking, fill, policy};
 use crate::auth::Caller;
 use crate::body::Source;
@@ -102,9 +103,9 @@ pub(crate) fn look_up<B>(
     let asked = Directives::of_request(headers);
     KEY.with_borrow_mut(|key| {
         key::write(key, caching, caller.principal(), (request.uri(), headers), peer.is_trusted);
-        let ask = |variant: &[u8], kept, why, how| Ask {
+        let ask = |found: &Found, kept, why, how| Ask {
             key: key.as_slice().into(),
-            flight: [key.as_slice(), variant].concat().into(),
+            flight: [key.as_slice(), &found.variant(headers)].concat().into(),
             kept,
             why,
             asked,
@@ -113,11 +114,11 @@ pub(crate) fn look_up<B>(
         // A preference may make another answer of it, and no field says so.
         let is_special = conditional::is_for_the_service(headers) || headers.contains_key(PREFER);
         if is_special || peer.sends_cookies || asked.no_store {
-            return Ok(Looked::Nothing(ask(&[], None, Forwarded::Bypass, How::Passing)));
+            return Ok(Looked::Nothing(ask(&Found::default(), None, Forwarded::Bypass, How::Passing)));
         }
-        let found = cache.store.find(key, headers, now);
-        let variant = found.variant;
-        let entry = found.entry.filter(|entry| cache.groups.hold(&entry.groups, entry.began, &entry.checked));
+        let mut found = cache.store.find(key, headers);
+        let varies = found.varies();
+        let entry = found.entry.take().filter(|entry| cache.groups.hold(&entry.groups, entry.began, &entry.checked));
         let wanted = Wanted { method: request.method(), headers };
         if let Some(entry) = &entry {
             match use_of(entry, &asked, now) {
@@ -128,7 +129,7 @@ pub(crate) fn look_up<B>(
                 Use::Stale { refresh } => {
                     let response = respond(entry, wanted, now, status::hit(entry.ttl(now), None))?;
                     let refresh = refresh && entry.begins_refresh();
-                    let ask = refresh.then(|| ask(&variant, Some(Arc::clone(entry)), Forwarded::Stale, How::Together));
+                    let ask = refresh.then(|| ask(&found, Some(Arc::clone(entry)), Forwarded::Stale, How::Together));
                     return Ok(Looked::Kept(response, Outcome::Stale, ask));
                 }
                 Use::Not => {}
@@ -140,11 +141,11 @@ pub(crate) fn look_up<B>(
         let why = match &entry {
             Some(entry) if entry.is_fresh(now) => Forwarded::Request,
             Some(_) => Forwarded::Stale,
-            None if found.varies => Forwarded::VaryMiss,
+            None if varies => Forwarded::VaryMiss,
             None => Forwarded::UriMiss,
         };
-        let how = how(request.method(), headers, &asked, found.passes && entry.is_none());
-        Ok(Looked::Nothing(ask(&variant, entry, why, how)))
+        let how = how(request.method(), headers, &asked, found.passes(now) && entry.is_none());
+        Ok(Looked::Nothing(ask(&found, entry, why, how)))
     })
 }
 

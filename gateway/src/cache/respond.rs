@@ -9,6 +9,7 @@ use super::entry::Entry;
 use super::status::CACHE_STATUS;
 use crate::body::Source;
 use crate::error::GatewayError;
+use crate::fields;
 
 /// The request as far as it decides what is given of an answer.
 #[derive(Clone, Copy)]
@@ -26,7 +27,9 @@ pub(super) fn respond(
 ) -> Result<Response<Source>, GatewayError> {
     let mut headers = entry.headers.clone();
     let (code, body) = given(entry, wanted, &mut headers)?;
-    headers.insert(AGE, HeaderValue::from(entry.age(now)));
+    if let Some(age) = fields::value([itoa::Buffer::new().format(entry.age(now))]) {
+        headers.insert(AGE, age);
+    }
     headers.insert(CACHE_STATUS, status);
     let mut response = Response::new(Source::from(body));
     *response.status_mut() = code;

@@ -2,7 +2,7 @@
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use crate::fields::PSEUDONYM;
+use crate::fields::{self, PSEUDONYM};
 
 /// The field of RFC 9211.
 pub(crate) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -67,8 +67,9 @@ impl Forwarded {
 
 /// Given from what is kept; a stale one has a negative `ttl`.
 pub(crate) fn hit(ttl: i64, detail: Option<&str>) -> HeaderValue {
-    let detail = detail.map_or_else(String::new, |detail| format!("; detail={detail}"));
-    value(&format!("{PSEUDONYM}; hit; ttl={ttl}{detail}"))
+    let (naming, detail) = detail.map_or(("", ""), |detail| ("; detail=", detail));
+    let value = fields::value([PSEUDONYM, "; hit; ttl=", itoa::Buffer::new().format(ttl), naming, detail]);
+    value.unwrap_or(HeaderValue::from_static(PSEUDONYM))
 }
 
 /// Asked of a service.

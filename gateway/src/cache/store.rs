@@ -50,12 +50,25 @@ pub(crate) struct Variants {
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) entry: Option<Arc<Entry>>,
+    all: Option<Arc<Variants>>,
+}
+
+impl Found {
     /// There are answers for the key, but none that this request selects.
-    pub(crate) varies: bool,
+    pub(crate) fn varies(&self) -> bool {
+        self.entry.is_none() && self.all.as_ref().is_some_and(|all| !all.entries.is_empty())
+    }
+
     /// It is known that no answer can be kept.
-    pub(crate) passes: bool,
+    pub(crate) fn passes(&self, now: i64) -> bool {
+        self.all.as_ref().is_some_and(|all| now < all.passes_until)
+    }
+
     /// What tells this request from others for the same key, as far as that is known: they do not wait for one another.
-    pub(crate) variant: Vec<u8>,
+    pub(crate) fn variant(&self, request: &HeaderMap) -> Vec<u8> {
+        let latest = self.all.as_ref().and_then(|all| all.entries.first());
+        latest.map_or_else(Vec::new, |latest| latest.selecting.variant(request))
+    }
 }
 
 impl Store {
@@ -85,15 +98,10 @@ impl Store {
     }
 
     /// What is kept under `key` for a request with these fields.
-    pub(crate) fn find(&self, key: &[u8], request: &HeaderMap, now: i64) -> Found {
-        let Some(variants) = self.kept.get(key) else { return Found::default() };
-        let entry = variants.entries.iter().find(|entry| entry.selecting.matches(request)).cloned();
-        Found {
-            varies: entry.is_none() && !variants.entries.is_empty(),
-            entry,
-            passes: now < variants.passes_until,
-            variant: variants.entries.first().map_or_else(Vec::new, |latest| latest.selecting.variant(request)),
-        }
+    pub(crate) fn find(&self, key: &[u8], request: &HeaderMap) -> Found {
+        let Some(all) = self.kept.get(key) else { return Found::default() };
+        let entry = all.entries.iter().find(|entry| entry.selecting.matches(request)).cloned();
+        Found { entry, all: Some(all) }
     }
 
     /// Keeps an answer in the place of the one that the same requests select. Says whether it is kept: there may be

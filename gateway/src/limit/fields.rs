@@ -1,13 +1,13 @@
 //! `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10): structured fields (RFC 9651), each a list of one
 //! string with parameters.
 
-use std::io::{Cursor, Write as _};
 use std::time::Duration;
 
 use governor::clock::Clock;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::limiter::Limiter;
+use crate::fields;
 use crate::plan::Policy;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -28,12 +28,10 @@ pub(super) fn write<C: Clock>(headers: &mut HeaderMap, limiter: &Limiter<C>, rem
     }
 }
 
-/// `"sign_in";r=150;t=3`, put together on the stack.
+/// `"sign_in";r=150;t=3`
 fn standing(name: &str, remaining: u32, seconds: u64) -> Option<HeaderValue> {
-    let mut text = Cursor::new([0; Policy::LONGEST_NAME + 48]);
-    write!(text, "\"{name}\";r={remaining};t={seconds}").ok()?;
-    let end = usize::try_from(text.position()).ok()?;
-    HeaderValue::from_bytes(text.get_ref().get(..end)?).ok()
+    let (mut calls, mut time) = (itoa::Buffer::new(), itoa::Buffer::new());
+    fields::value(["\"", name, "\";r=", calls.format(remaining), ";t=", time.format(seconds)])
 }
 
 /// Rounded up, and at least one: after that time there is something to be had.

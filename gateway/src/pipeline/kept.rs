@@ -1,0 +1,100 @@
+//! look up and admit, on routes whose answers are kept.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::{HeaderMap, Method, Request, Response};
+use http_body::Body as _;
+use hyper::body::Incoming;
+
+use super::told;
+use crate::auth::Caller;
+use crate::body::Source;
+use crate::cache::{self, Inquiry, Looked, Outcome, Peer};
+use crate::error::GatewayError;
+use crate::listener::Connection;
+use crate::plan::{Caching, Route, RouteId, Scope, Target};
+use crate::plane::Plane;
+use crate::record::Exchange;
+
+/// Whether a request asks for what may be kept, and nothing else: what has a body may mean more than its target says.
+pub(super) fn is_question(request: &Request<Incoming>) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD) && request.body().is_end_stream()
+}
+
+/// Looks for an answer that this request may be given.
+pub(super) fn look_up(
+    plane: &Plane,
+    connection: &Connection,
+    (route, caching): (&Route, &Caching),
+    caller: &Caller,
+    request: &Request<Incoming>,
+) -> Result<Looked, GatewayError> {
+    let is_origin = matches!(route.target, Target::Proxy { .. });
+    let peer = Peer {
+        sends_cookies: cache::sends_cookies(&caching.scope, is_origin, request.headers()),
+        is_trusted: plane.trusts(connection.peer.ip()),
+    };
+    cache::look_up(&plane.shared.cache, caching, caller, request, peer)
+}
+
+/// A request for what a service has to be asked for.
+pub(super) fn inquiry(
+    plane: &Arc<Plane>,
+    connection: &Arc<Connection>,
+    exchange: &Exchange,
+    route: RouteId,
+    caller: &Caller,
+    request: Request<Incoming>,
+) -> Inquiry {
+    Inquiry {
+        plane: Arc::clone(plane),
+        connection: Arc::clone(connection),
+        context: exchange.context.clone(),
+        route,
+        caller: caller.clone(),
+        head: Arc::new(request.into_parts().0),
+    }
+}
+
+/// Asks for what was not found, or anew behind what was.
+pub(super) async fn inquire(
+    exchange: &mut Exchange,
+    caching: &Caching,
+    inquiry: Inquiry,
+    looked: Looked,
+) -> Result<Response<Source>, GatewayError> {
+    let plane = Arc::clone(&inquiry.plane);
+    let (response, outcome) = match looked {
+        Looked::Kept(response, outcome, refresh) => {
+            if let Some(ask) = refresh {
+                inquiry.refresh(ask);
+            }
+            (response, outcome)
+        }
+        Looked::Nothing(ask) => {
+            let (id, called) = (inquiry.route, Instant::now());
+            let (mut response, outcome) = inquiry.answer(ask).await?;
+            told(&plane, exchange, id, called, &response);
+            private(response.headers_mut(), caching);
+            (response, outcome)
+        }
+    };
+    note(&plane, exchange, outcome);
+    Ok(response)
+}
+
+/// Notes for the log and the metrics what the cache did.
+pub(super) fn note(plane: &Plane, exchange: &mut Exchange, outcome: Outcome) {
+    plane.metrics.cached(exchange.context.route, outcome);
+    if let Some(line) = exchange.line() {
+        line.cache = Some(outcome.name());
+    }
+}
+
+/// What is kept for one of many is theirs, whether it was kept or not: nobody on the way may give it to others.
+pub(super) fn private(headers: &mut HeaderMap, caching: &Caching) {
+    if caching.scope != Scope::Public {
+        cache::for_clients(headers, false, true);
+    }
+}
