@@ -4,6 +4,7 @@
 //! schema in one transaction under a lock, so several processes may start at once: one migrates, the others wait and
 //! find nothing to do. A database that is newer than this binary is refused and left as it is.
 
+mod events;
 mod users;
 
 use database::{Database, Engine};

@@ -7,11 +7,13 @@ use sea_orm_migration::{
     prelude::{Alias, DynIden, IntoIden as _},
 };
 
+use crate::events::Events;
+
 pub(crate) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20250101_000001_accounts::Accounts)]
+        vec![Box::new(m20250101_000001_accounts::Accounts), Box::new(Events)]
     }
 
     fn migration_table_name() -> DynIden {

@@ -9,6 +9,7 @@ use std::{
 };
 
 use boot::App;
+use bus::Bus;
 use database::{Database, OpenError};
 use gateway::{BindError, BuildError, plan::Plan};
 use migration::Schema;
@@ -114,9 +115,9 @@ pub async fn start(config: Config, report: &mut Report) -> Result<Running, Start
     // Before anything is made, or the first start that works would not be the one that shows the secrets.
     ports_are_free(&config.gateway, &plan)?;
 
-    let mut services = Vec::new();
+    let (bus, mut services) = (Bus::in_process(), Vec::new());
     let (users, login) =
-        users(&config, &data, plan.settings.limits.upstream_connect_timeout, &mut services, report).await?;
+        users(&config, &data, plan.settings.limits.upstream_connect_timeout, (&bus, &mut services), report).await?;
     let users = guarded(&users, &plan);
 
     let had_keys = config.gateway.keys.exists();
@@ -184,7 +185,7 @@ async fn users(
     config: &Config,
     data: &DataDirectory,
     connect_timeout: Duration,
-    services: &mut Vec<Local>,
+    (bus, services): (&Bus, &mut Vec<Local>),
     report: &mut Report,
 ) -> Result<(Upstream, Option<(String, String)>), StartError> {
     let name = Schema::Users.name();
@@ -197,7 +198,9 @@ async fn users(
     let database = open(Schema::Users, &data.database(name), report).await?;
     let login = demo_accounts(config, &database, report).await?;
     let verifier = verifier(config, name);
-    let app = users::app(config.users.clone(), database.clone(), verifier, config.clock.clone());
+    let mut settings = config.users.clone();
+    settings.mail.directory = data.mail();
+    let app = users::app(settings, database.clone(), verifier, config.clock.clone(), bus);
     let upstream = Upstream::local(name, app.service(), Handle::current());
     services.push(Local { app, database });
     Ok((upstream, login))

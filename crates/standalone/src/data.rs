@@ -116,6 +116,12 @@ impl DataDirectory {
     pub fn database(&self, service: &str) -> PathBuf {
         database(&self.path, service)
     }
+
+    /// Where letters are kept.
+    #[must_use]
+    pub fn mail(&self) -> PathBuf {
+        self.path.join("mail")
+    }
 }
 
 /// The database file of a service in a data directory.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ::events;
 use boot::CancellationToken;
 use database::Database;
 use sea_orm::{Condition, DbErr, EntityTrait as _, QueryFilter as _};
@@ -50,6 +51,7 @@ pub(crate) async fn clean(db: &Database, now: i64) -> Result<(u64, u64), DbErr> 
         .filter(revocation::COLUMN.created_at.lt(now - millis(revocations::KEPT)))
         .exec(&transaction)
         .await?;
+    events::clean(&transaction).await?;
     transaction.commit().await?;
     Ok((sessions.rows_affected, revocations.rows_affected))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use boot::{Profile, Vars};
 
-use crate::hashing::Passwords;
+use crate::{hashing::Passwords, welcome::Mail};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -21,18 +21,26 @@ pub struct Config {
     pub cleanup_interval: Duration,
     /// The threads that passwords are hashed on.
     pub passwords: Passwords,
+    /// What becomes of letters.
+    pub mail: Mail,
 }
 
 impl Config {
     /// Reads `USERS_…`, with defaults for everything; mistakes are collected in `vars`.
     pub fn from_vars(vars: &mut Vars) -> Self {
         let usual = Self::usual(Profile::from_vars(vars));
+        let mail = Mail { directory: vars.text("USERS_MAIL_DIR", "mail").into(), ..usual.mail.clone() };
+        let from = vars.text("USERS_MAIL_FROM", &mail.from.to_string());
         let config = Self {
             session_idle: vars.duration_s("USERS_SESSION_IDLE_S", usual.session_idle),
             session_absolute: vars.duration_s("USERS_SESSION_ABSOLUTE_S", usual.session_absolute),
             cleanup_interval: vars.duration_s("USERS_CLEANUP_INTERVAL_S", usual.cleanup_interval),
+            mail: Mail { from: from.parse().unwrap_or_else(|_| mail.from.clone()), ..mail },
             ..usual
         };
+        if from.parse::<lettre::message::Mailbox>().is_err() {
+            vars.mistake("USERS_MAIL_FROM has to be an address, as in Agora <agora@example.org>");
+        }
         if config.session_idle.is_zero() || config.session_absolute < config.session_idle {
             vars.mistake("USERS_SESSION_IDLE_S has to be at least 1 and at most USERS_SESSION_ABSOLUTE_S");
         }
@@ -51,6 +59,7 @@ impl Config {
             session_absolute: 90 * DAY,
             cleanup_interval: Duration::from_secs(300),
             passwords: Passwords::new(),
+            mail: Mail::into("mail".into()),
         }
     }
 }

@@ -9,6 +9,8 @@
 //! * When a session ends, or an account is disabled, deleted or given other roles, that is recorded for the gateway in
 //!   the same transaction.
 //! * A read names the groups that it belongs to and a write those that it changes, so that caches know (`groups`).
+//! * What happens to an account is told to others (`events`) in the transaction that makes it true, and whoever registers with an
+//!   e-mail address gets one letter (`welcome`).
 //! * A write that was begun is finished, whether or not the caller waits for it.
 //!
 //! Every request needs the gateway's assertion about its caller; who may do what is one table in `access`.
@@ -23,6 +25,7 @@ mod domain;
 mod entity;
 mod error;
 mod etag;
+mod events;
 mod groups;
 mod hashing;
 pub mod operate;
@@ -31,10 +34,13 @@ mod revocations;
 mod routes;
 mod sessions;
 mod users;
+mod welcome;
 
 use std::sync::Arc;
 
+use ::events::{Inbox, Outbox};
 use boot::{App, Ready};
+use bus::Bus;
 use database::Database;
 use principal::Verifier;
 use sea_orm::{EntityTrait as _, QuerySelect as _};
@@ -47,6 +53,7 @@ pub use error::Error;
 pub use hashing::{Passwords, QUEUE};
 pub use revocations::KEPT as REVOCATIONS_KEPT;
 pub use sessions::GRACE;
+pub use welcome::Mail;
 
 /// What every handler has: the database, the time, the settings.
 #[derive(Clone, Debug)]
@@ -54,13 +61,17 @@ pub(crate) struct Service {
     pub(crate) db: Database,
     pub(crate) clock: Clock,
     pub(crate) config: Arc<Config>,
+    pub(crate) outbox: Outbox,
 }
 
-/// The service over a migrated database, believing the callers that `verifier` believes.
+/// The service over a migrated database, believing the callers that `verifier` believes, and telling others over `bus`.
 #[must_use]
-pub fn app(config: Config, db: Database, verifier: Verifier, clock: Clock) -> App {
-    let service = Service { db, clock, config: Arc::new(config) };
+pub fn app(config: Config, db: Database, verifier: Verifier, clock: Clock, bus: &Bus) -> App {
+    let outbox = Outbox::new("users", db.clone(), bus.clone());
+    let service = Service { db, clock, config: Arc::new(config), outbox };
     let tasks = boot::Tasks::new();
+    let stop = tasks.token();
+    tasks.spawn("events", tell(service.clone(), bus.clone(), stop));
     let ready = {
         let db = service.db.clone();
         Ready::new(move || {
@@ -71,6 +82,19 @@ pub fn app(config: Config, db: Database, verifier: Verifier, clock: Clock) -> Ap
     tasks.spawn("cleanup", cleanup::run(service.clone(), tasks.token()));
     let router = routes::router(service, verifier, tasks.clone());
     App { name: "users", router, ready, tasks }
+}
+
+/// Publishes this service's events and follows its own registrations, until told to stop. What could not be handled before is
+/// tried again first: whatever was in the way may be gone since.
+async fn tell(service: Service, bus: Bus, stop: boot::CancellationToken) {
+    let welcome = Inbox::new(service.db.clone(), welcome::Welcome { mail: service.config.mail.clone() });
+    let _following = welcome.follow(&bus);
+    match welcome.replay().await {
+        Ok(replayed) if replayed.parked > 0 => tracing::error!(?replayed, "events are parked"),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "parked events were not tried again"),
+    }
+    service.outbox.relay(stop).await;
 }
 
 /// Whether the database answers and has been migrated; otherwise a sentence that is safe to show.

@@ -4,6 +4,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use boot::{Outcome, Profile, Vars};
+use bus::Bus;
 use clap::{Parser, Subcommand};
 use database::{Database, Engine, Options};
 use principal::{AssertionKey, InternalKey, Verifier};
@@ -56,7 +57,7 @@ async fn run(vars: &mut Vars) -> Outcome {
         );
     }
     let verifier = Verifier::new("users", vec![("gateway".to_owned(), key)]);
-    let app = users::app(config, db.clone(), verifier, users::Clock::system());
+    let app = users::app(config, db.clone(), verifier, users::Clock::system(), &Bus::in_process());
     let listener =
         tokio::net::TcpListener::bind(&listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     tracing::info!(address = %listener.local_addr()?, %profile, "users is listening");

@@ -1,5 +1,7 @@
 //! Profiles: who may see and change what, and what each mistake is answered with.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::{Value, json};
 
@@ -26,6 +28,17 @@ over_both! {
         system.anonymous().delete("/api/v1/users/ada").await.problem(401, "unauthenticated");
         system.anonymous().delete("/api/v1/users/me").await.problem(401, "unauthenticated");
         assert_eq!(ada.get("/api/v1/users/me").await.expect(200).json()["display_name"], "A.");
+    }
+
+    async fn whoever_registers_is_written_one_letter_within_a_second(system: &System) {
+        let before = system.letters().len();
+        system.user("ada").await;
+        let letters = testkit::until("the letter", Duration::from_secs(1), async || {
+            Some(system.letters()).filter(|letters| letters.len() > before)
+        })
+        .await;
+        let to_ada: Vec<_> = letters.iter().filter(|letter| letter.contains("To: ada <ada@example.test>")).collect();
+        assert_eq!((letters.len(), to_ada.len()), (before + 1, 1));
     }
 
     async fn what_is_private_is_shown_to_oneself_and_to_admins_only(system: &System) {

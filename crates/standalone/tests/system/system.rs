@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use boot::{CancellationToken, Vars};
+use bus::Bus;
 use database::{Database, Engine, Options};
 use gateway::plan::Plan;
 use principal::InternalKey;
@@ -50,6 +51,13 @@ impl System {
         let split = self.parts.len() > 1;
         let (data, postgres) = self.stop().await;
         if split { Self::parts(data, postgres).await } else { Self::whole(data).await }
+    }
+
+    /// Every letter that has been written.
+    pub(crate) fn letters(&self) -> Vec<String> {
+        let Ok(files) = std::fs::read_dir(self.data.path().join("mail")) else { return Vec::new() };
+        let files = files.map(|file| file.unwrap()).filter(|file| file.file_name().to_string_lossy().ends_with(".eml"));
+        files.map(|file| std::fs::read_to_string(file.path()).unwrap()).collect()
     }
 
     async fn whole(data: TempDir) -> Self {
@@ -192,7 +200,9 @@ async fn serve_users(
     migration::up(migration::Schema::Users, &database).await.unwrap();
     let key = InternalKey::from_secret(&KEY.into()).unwrap().derive("gateway", "users");
     let verifier = principal::Verifier::new("users", vec![("gateway".to_owned(), key)]);
-    let app = users::app(config(data, &[]).users, database.clone(), verifier, clock.clone());
+    let mut settings = config(data, &[]).users;
+    settings.mail.directory = data.path().join("mail");
+    let app = users::app(settings, database.clone(), verifier, clock.clone(), &Bus::in_process());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let stopped = stop.clone().cancelled_owned();

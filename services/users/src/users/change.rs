@@ -14,7 +14,7 @@ use crate::{
     access::{self, Action},
     entity::user,
     error::Error,
-    etag,
+    etag, events,
     groups::{Changed, Group},
     revocations, sessions,
 };
@@ -68,8 +68,12 @@ pub(super) async fn apply(
         return Err(Error::LastAdministrator);
     }
     let after = store(&transaction, &before, after).await?;
+    if after != before {
+        service.outbox.record(&transaction, &events::changed(&after, service.clock.now())).await?;
+    }
     end_what_no_longer_holds(service, &transaction, &before, &after).await?;
     transaction.commit().await?;
+    service.outbox.committed();
     Ok((after, groups))
 }
 

@@ -12,7 +12,7 @@ use crate::{
     access::{self, Action},
     entity::{credential, user},
     error::Error,
-    etag,
+    etag, events,
     groups::{Changed, Group},
     revocations, sessions,
 };
@@ -65,11 +65,14 @@ pub(super) async fn delete(
     }
     let (id, now) = (user.id, service.clock.now());
     credential::Entity::delete_by_id(id).exec(&transaction).await?;
-    emptied(user, now).into_active_model().reset_all().update(&transaction).await?;
+    let gone = emptied(user, now);
+    service.outbox.record(&transaction, &events::deleted(&gone, now)).await?;
+    gone.into_active_model().reset_all().update(&transaction).await?;
     let ended = sessions::end_all(&transaction, id, None, now).await?;
     revocations::of_sessions(&transaction, &ended, now).await?;
     revocations::of_user(&transaction, id, now).await?;
     transaction.commit().await?;
+    service.outbox.committed();
     tracing::info!(target: "audit", user_id = id, by = caller.user_id(), "an account was deleted");
     Ok(Changed::user(id).and(Group::SessionsOf(id)))
 }

@@ -22,6 +22,7 @@ use crate::{
     domain::{Client, Description, DisplayName, Email, Name, Password, Roles, TokenHash, Username},
     entity::{credential, user},
     error::Error,
+    events,
     groups::{Changed, Group},
     sessions::{self, Opened},
 };
@@ -96,7 +97,9 @@ pub(crate) async fn register_user(
     let now = service.clock.now();
     let user = insert(&transaction, &account, &hash, now).await?;
     let session = sessions::open(&service, &transaction, user.id, &token, client, now).await?;
+    service.outbox.record(&transaction, &events::registered(&user)).await?;
     transaction.commit().await?;
+    service.outbox.committed();
     tracing::info!(target: "audit", user_id = user.id, "an account was created");
     let location = HeaderValue::try_from(format!("/users/{}", user.username)).ok();
     let changed = Changed::user(user.id).and(Group::SessionsOf(user.id));

@@ -1,15 +1,16 @@
 //! One service with a database of its own, and the two engines to run it on.
 
-use std::{future::Future, sync::atomic::AtomicU64, sync::atomic::Ordering, time::Duration};
+use std::{future::Future, path::Path, sync::atomic::AtomicU64, sync::atomic::Ordering, time::Duration};
 
 use axum::Router;
 use boot::Profile;
+use bus::Bus;
 use database::{Database, Options, sqlite_url};
 use principal::{InternalKey, Signer, Verifier};
 use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 use testkit::postgres::Postgres;
-use users::{Clock, Config};
+use users::{Clock, Config, Mail};
 
 use crate::call::Call;
 
@@ -63,7 +64,7 @@ impl Service {
         let key = || deployment.derive("gateway", "users");
         let verifier = Verifier::new("users", vec![("gateway".to_owned(), key())]);
         let clock = Clock::system();
-        let app = users::app(config.clone(), db.clone(), verifier, clock.clone());
+        let app = users::app(config.clone(), db.clone(), verifier, clock.clone(), &Bus::in_process());
         let signer = std::sync::Arc::new(Signer::new("gateway", "users", key()));
         Self { router: app.service(), clock, db, config, signer }
     }
@@ -153,16 +154,17 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(mut what: impl 
     tokio::time::timeout(Duration::from_secs(10), found).await.expect("it did not happen within ten seconds")
 }
 
-/// The settings of tests: those of the demo profile, and cleaning up as often as possible.
-pub(crate) fn config() -> Config {
-    Config { cleanup_interval: Duration::from_millis(20), ..Config::usual(Profile::Demo) }
+/// The settings of tests: those of the demo profile, cleaning up as often as possible, and letters in a directory of their own.
+fn config(directory: &Path) -> Config {
+    let mail = Mail::into(directory.join("mail"));
+    Config { cleanup_interval: Duration::from_millis(20), mail, ..Config::usual(Profile::Demo) }
 }
 
 pub(crate) async fn on_sqlite<F: Future<Output = ()>>(scenario: impl FnOnce(Service) -> F) {
     let directory = tempfile::tempdir().unwrap();
     let db = Database::open(&sqlite_url(&directory.path().join("users.db")), Options::default()).await.unwrap();
     migration::up(migration::Schema::Users, &db).await.unwrap();
-    scenario(Service::over(db, config()).await).await;
+    scenario(Service::over(db, config(directory.path())).await).await;
 }
 
 pub(crate) async fn on_postgres<F: Future<Output = ()>>(scenario: impl FnOnce(Service) -> F) {
@@ -170,5 +172,6 @@ pub(crate) async fn on_postgres<F: Future<Output = ()>>(scenario: impl FnOnce(Se
     let options = Options { connections: 6, wait: Duration::from_secs(10) };
     let db = Database::open(&postgres.url(), options).await.unwrap();
     migration::up(migration::Schema::Users, &db).await.unwrap();
-    scenario(Service::over(db, config()).await).await;
+    let directory = tempfile::tempdir().unwrap();
+    scenario(Service::over(db, config(directory.path())).await).await;
 }

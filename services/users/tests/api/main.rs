@@ -19,3 +19,4 @@ mod outages;
 mod profiles;
 mod rotation;
 mod sessions;
+mod welcome;

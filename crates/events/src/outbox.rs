@@ -1,0 +1,176 @@
+//! The events of a service, from the transaction that recorded them to the bus.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Bus, Message, NotTaken};
+use database::{Database, Engine};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, DatabaseTransaction, DbErr,
+    EntityTrait as _, NotSet, QueryFilter as _, QueryOrder as _, QuerySelect as _, Statement, sea_query::Expr,
+};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Event,
+    entity::{inbox, outbox},
+    now,
+};
+
+/// So many events are published before it is noted that they were.
+const BATCH: u64 = 64;
+/// How often the relay looks by itself: for what another process has recorded, and for what nobody said was committed.
+const LOOKS_EVERY: Duration = Duration::from_millis(200);
+/// The pauses after a failure: twice as long after each further one.
+const PAUSES: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(5);
+/// The lock that the relay of a database holds while it publishes, on PostgreSQL. SQLite has one process.
+const LOCK: i64 = 0x6167_6f72_6102_0001;
+/// How long what has been published and handled is kept: longer than any repeat takes.
+const KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+
+/// The outbox of one service. Clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Outbox(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    service: &'static str,
+    db: Database,
+    bus: Bus,
+    committed: Notify,
+}
+
+/// Why not everything was published.
+#[derive(Debug, thiserror::Error)]
+enum Unpublished {
+    #[error(transparent)]
+    NotTaken(#[from] NotTaken),
+    #[error("the database: {0}")]
+    Database(#[from] DbErr),
+}
+
+impl Outbox {
+    /// The outbox in `db`, which `service` owns.
+    #[must_use]
+    pub fn new(service: &'static str, db: Database, bus: Bus) -> Self {
+        Self(Arc::new(Inner { service, db, bus, committed: Notify::new() }))
+    }
+
+    /// Writes an event in the transaction that makes it true.
+    ///
+    /// # Errors
+    /// The database's; then the transaction cannot be committed either.
+    pub async fn record(&self, transaction: &DatabaseTransaction, event: &Event) -> Result<(), DbErr> {
+        let text = serde_json::to_string(event).map_err(|error| DbErr::Custom(error.to_string()))?;
+        let row = outbox::ActiveModel {
+            id: NotSet,
+            event_id: Set(event.id.to_string()),
+            kind: Set(event.kind.clone()),
+            event: Set(text),
+            recorded_at: Set(now()),
+            published_at: Set(None),
+        };
+        row.insert(transaction).await.map(drop)
+    }
+
+    /// Something that was recorded has been committed. Saying so makes it sooner; the relay would find it by itself.
+    pub fn committed(&self) {
+        self.0.committed.notify_one();
+    }
+
+    /// Publishes what is recorded, until it is told to stop.
+    pub async fn relay(self, stop: CancellationToken) {
+        let mut pause = *PAUSES.start();
+        while !stop.is_cancelled() {
+            match self.publish(&stop).await {
+                Ok(published) => {
+                    pause = *PAUSES.start();
+                    if published < BATCH {
+                        stop.run_until_cancelled(self.something()).await;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(service = self.0.service, %error, "events wait; publishing them will be tried again");
+                    stop.run_until_cancelled(tokio::time::sleep(pause)).await;
+                    pause = (pause * 2).min(*PAUSES.end());
+                }
+            }
+        }
+    }
+
+    /// Waits until there may be something.
+    async fn something(&self) {
+        // Whether it was woken or looks by itself makes no difference.
+        drop(tokio::time::timeout(LOOKS_EVERY, self.0.committed.notified()).await);
+    }
+
+    /// Publishes the next events in their order, up to the first that not everybody takes. Answers how many that were.
+    async fn publish(&self, stop: &CancellationToken) -> Result<u64, Unpublished> {
+        let Some(claim) = self.claim().await? else { return Ok(0) };
+        let (mut published, mut refused) = (Vec::new(), None);
+        for row in self.waiting().await? {
+            let subject = format!("agora.{}.{}", self.0.service, row.kind);
+            let message = Message { id: row.event_id, subject, payload: row.event.into() };
+            if let Err(error) = self.0.bus.publish(&message).await {
+                refused = Some(error);
+                break;
+            }
+            published.push(row.id);
+            if stop.is_cancelled() {
+                break;
+            }
+        }
+        if !published.is_empty() {
+            self.note(&published).await?;
+        }
+        if let Some(claim) = claim {
+            claim.commit().await?;
+        }
+        refused.map_or(Ok(published.len() as u64), |refused| Err(refused.into()))
+    }
+
+    /// Keeps other relays of this database from publishing until what it returns is dropped; none where another one does.
+    async fn claim(&self) -> Result<Option<Option<DatabaseTransaction>>, DbErr> {
+        if self.0.db.engine() == Engine::Sqlite {
+            return Ok(Some(None));
+        }
+        let transaction = self.0.db.write().await?;
+        let sql = format!("SELECT pg_try_advisory_xact_lock({LOCK}) AS mine");
+        let row = transaction.query_one_raw(Statement::from_string(transaction.get_database_backend(), sql)).await?;
+        let is_mine = row.map_or(Ok(false), |row| row.try_get("", "mine"))?;
+        Ok(is_mine.then_some(Some(transaction)))
+    }
+
+    async fn waiting(&self) -> Result<Vec<outbox::Model>, DbErr> {
+        outbox::Entity::find()
+            .filter(outbox::Column::PublishedAt.is_null())
+            .order_by_asc(outbox::Column::Id)
+            .limit(BATCH)
+            .all(self.0.db.reader())
+            .await
+    }
+
+    /// Notes that these have been taken for good.
+    async fn note(&self, published: &[i64]) -> Result<(), DbErr> {
+        let transaction = self.0.db.write().await?;
+        outbox::Entity::update_many()
+            .col_expr(outbox::Column::PublishedAt, Expr::value(now()))
+            .filter(outbox::Column::Id.is_in(published.iter().copied()))
+            .exec(&transaction)
+            .await?;
+        transaction.commit().await
+    }
+}
+
+/// Forgets what was published and handled a week ago, and answers how many rows that were. What waits or is parked stays.
+///
+/// # Errors
+/// The database's.
+pub async fn clean(transaction: &DatabaseTransaction) -> Result<u64, DbErr> {
+    let before = now() - KEPT_MS;
+    let published =
+        outbox::Entity::delete_many().filter(outbox::Column::PublishedAt.lt(before)).exec(transaction).await?;
+    let handled = inbox::Entity::delete_many().filter(inbox::Column::HandledAt.lt(before)).exec(transaction).await?;
+    Ok(published.rows_affected + handled.rows_affected)
+}

@@ -1,0 +1,52 @@
+//! How far events have got.
+
+use database::Database;
+use sea_orm::{
+    ColumnTrait as _, DbErr, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+
+use crate::entity::{inbox, outbox};
+
+/// What waits in the tables of one service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Events that are recorded and not taken by everybody.
+    pub unpublished: u64,
+    /// When the first of them was recorded, in epoch milliseconds.
+    pub since: Option<i64>,
+    /// What could not be handled, the first first.
+    pub parked: Vec<Parked>,
+}
+
+/// An event that could not be handled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// By whom.
+    pub follower: String,
+    /// Which one.
+    pub event_id: String,
+    /// Why not.
+    pub error: String,
+}
+
+/// How far the events of the service have got that owns this database.
+///
+/// # Errors
+/// The database's.
+pub async fn status(db: &Database) -> Result<Status, DbErr> {
+    let waiting = outbox::Entity::find().filter(outbox::Column::PublishedAt.is_null());
+    let unpublished = waiting.clone().count(db.reader()).await?;
+    let first = waiting.order_by_asc(outbox::Column::Id).limit(1).one(db.reader()).await?;
+    let parked = inbox::Entity::find()
+        .filter(inbox::Column::ParkedAt.is_not_null())
+        .order_by_asc(inbox::Column::ParkedAt)
+        .order_by_asc(inbox::Column::EventId)
+        .all(db.reader())
+        .await?;
+    let parked = parked.into_iter().map(|row| Parked {
+        follower: row.follower,
+        event_id: row.event_id,
+        error: row.error.unwrap_or_default(),
+    });
+    Ok(Status { unpublished, since: first.map(|row| row.recorded_at), parked: parked.collect() })
+}
