@@ -274,8 +274,8 @@ fn weight(made: &Made) -> usize {
     taken(rest) + taken(made.body.len())
 }
 
-/// The memory that so many bytes take, the holes between them included: a third more. An allocator keeps what a thread has freed
-/// for that thread, so what moves between threads is there twice for a while; `make soak` moves it on purpose.
+/// The memory that so many bytes take, the holes between them included: half as much again. An allocator keeps what a thread has
+/// freed for that thread, so what moves between threads is there twice for a while; `make soak` moves it on purpose.
 fn taken(bytes: usize) -> usize {
-    bytes + bytes / 3
+    bytes + bytes / 2
 }

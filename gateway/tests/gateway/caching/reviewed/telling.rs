@@ -82,8 +82,8 @@ async fn what_is_still_being_sent_is_counted_when_nothing_is_kept_any_more() {
     assert_eq!(slow.head().await.status(), 200);
     let operator = world.gateway.operator();
     operator.call(Method::DELETE, "/cache?all=true").await.expect(204);
-    let sending = || async { (bytes(&operator).await == LARGE + LARGE / 3).then_some(()) };
-    // With the third that an allocator loses.
+    let sending = || async { (bytes(&operator).await == LARGE + LARGE / 2).then_some(()) };
+    // With the half that an allocator loses.
     testkit::until("the body alone is in memory", PATIENCE, sending).await;
     drop(slow);
     let gone = || async { (bytes(&operator).await == 0).then_some(()) };
