@@ -60,7 +60,7 @@ async fn of_several_processes_that_start_together_one_migrates() {
 #[tokio::test]
 async fn a_newer_schema_is_refused_and_left_alone() {
     on_both(async |db| {
-        up(Schema::Users, &db).await.unwrap();
+        let applied = i64::try_from(up(Schema::Users, &db).await.unwrap().len()).unwrap();
         let write = db.write().await.unwrap();
         let newer = "INSERT INTO users_migrations (version, applied_at) VALUES ('m99990101_000001_later', 0)";
         write.execute_unprepared(newer).await.unwrap();
@@ -70,7 +70,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
             assert!(matches!(error, Error::NewerSchema { .. }));
             assert!(error.to_string().contains("newer schema than this binary"), "{error}");
         }
-        assert_eq!(count(&db, "users_migrations").await, 2);
+        assert_eq!(count(&db, "users_migrations").await, applied + 1);
     })
     .await;
 }

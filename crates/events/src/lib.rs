@@ -1,7 +1,7 @@
 //! Gets a committed event from the service that recorded it to those that follow it, at least once: outbox and inbox over the
 //! bus.
 //!
-//! * [`Outbox::record`] writes an event in the transaction that changes the rows it is about: both are there, or neither is.
+//! * [`record`] writes an event in the transaction that changes the rows it is about: both are there, or neither is.
 //! * [`Outbox::relay`] hands what has been committed to the bus, in the order of recording, and tries again until everybody has
 //!   taken it. One relay at a time per database.
 //! * [`Inbox`] handles each event in one transaction with the note that it did: a repeat changes nothing. What fails
@@ -21,7 +21,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub use bus::BoxError;
 pub use event::{Aggregate, Event};
 pub use inbox::{Follow, Inbox, MOST_TRIES, Replayed};
-pub use outbox::{Outbox, clean};
+pub use outbox::{Outbox, clean, record};
 pub use status::{Parked, Status, status};
 
 /// Now, in epoch milliseconds.

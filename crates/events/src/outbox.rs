@@ -23,7 +23,7 @@ const BATCH: u64 = 64;
 /// How often the relay looks by itself: for what another process has recorded, and for what nobody said was committed.
 const LOOKS_EVERY: Duration = Duration::from_millis(200);
 /// The pauses after a failure: twice as long after each further one.
-const PAUSES: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(5);
+const PAUSES: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(2);
 /// The lock that the relay of a database holds while it publishes, on PostgreSQL. SQLite has one process.
 const LOCK: i64 = 0x6167_6f72_6102_0001;
 /// How long what has been published and handled is kept: longer than any repeat takes.
@@ -55,23 +55,6 @@ impl Outbox {
     #[must_use]
     pub fn new(service: &'static str, db: Database, bus: Bus) -> Self {
         Self(Arc::new(Inner { service, db, bus, committed: Notify::new() }))
-    }
-
-    /// Writes an event in the transaction that makes it true.
-    ///
-    /// # Errors
-    /// The database's; then the transaction cannot be committed either.
-    pub async fn record(&self, transaction: &DatabaseTransaction, event: &Event) -> Result<(), DbErr> {
-        let text = serde_json::to_string(event).map_err(|error| DbErr::Custom(error.to_string()))?;
-        let row = outbox::ActiveModel {
-            id: NotSet,
-            event_id: Set(event.id.to_string()),
-            kind: Set(event.kind.clone()),
-            event: Set(text),
-            recorded_at: Set(now()),
-            published_at: Set(None),
-        };
-        row.insert(transaction).await.map(drop)
     }
 
     /// Something that was recorded has been committed. Saying so makes it sooner; the relay would find it by itself.
@@ -161,6 +144,23 @@ impl Outbox {
             .await?;
         transaction.commit().await
     }
+}
+
+/// Writes an event in the transaction that makes it true. The relay finds it once that is committed.
+///
+/// # Errors
+/// The database's; then the transaction cannot be committed either.
+pub async fn record(transaction: &DatabaseTransaction, event: &Event) -> Result<(), DbErr> {
+    let text = serde_json::to_string(event).map_err(|error| DbErr::Custom(error.to_string()))?;
+    let row = outbox::ActiveModel {
+        id: NotSet,
+        event_id: Set(event.id.to_string()),
+        kind: Set(event.kind.clone()),
+        event: Set(text),
+        recorded_at: Set(now()),
+        published_at: Set(None),
+    };
+    row.insert(transaction).await.map(drop)
 }
 
 /// Forgets what was published and handled a week ago, and answers how many rows that were. What waits or is parked stays.

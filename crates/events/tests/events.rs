@@ -79,7 +79,7 @@ impl World {
     async fn record(&self, ids: std::ops::Range<i64>) {
         let write = self.db.write().await.unwrap();
         for id in ids {
-            self.outbox.record(&write, &thing(id)).await.unwrap();
+            events::record(&write, &thing(id)).await.unwrap();
         }
         write.commit().await.unwrap();
         self.outbox.committed();
@@ -110,7 +110,7 @@ async fn what_was_committed_arrives_once_and_in_order_and_what_was_not_does_not(
         let relay = world.relay();
         world.record(0..100).await;
         let undone = db.write().await.unwrap();
-        world.outbox.record(&undone, &thing(-1)).await.unwrap();
+        events::record(&undone, &thing(-1)).await.unwrap();
         undone.rollback().await.unwrap();
         world.record(100..200).await;
         world.until_seen(&(0..200).collect::<Vec<_>>()).await;

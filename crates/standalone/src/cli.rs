@@ -1,5 +1,6 @@
 //! The command line of `agora`. `agora` alone is `agora run`.
 
+mod events;
 mod healthcheck;
 mod operate;
 mod probe;
@@ -35,6 +36,13 @@ enum Command {
         place: Place,
         #[command(subcommand)]
         command: user::Command,
+    },
+    /// Say how far events between services have got, or try again what could not be handled, whether the system runs or not
+    Events {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        command: events::Command,
     },
     /// Have the running system read the gateway's files again; it goes on with what it had if they are wrong
     Reload(Place),
@@ -106,6 +114,11 @@ impl Cli {
                 let config = users::Config::from_vars(vars);
                 vars.finish()?;
                 command.run(&place.path(vars), &config).await
+            }
+            Command::Events { place, command } => {
+                let config = users::Config::from_vars(vars);
+                vars.finish()?;
+                command.run(&place.path(vars), config).await
             }
             Command::Reload(place) => operate::run(&place.path(vars), gateway::cli::reload),
             Command::Cache { place, command } => operate::run(&place.path(vars), |admin| command.tell(admin)),

@@ -120,7 +120,7 @@ impl DataDirectory {
     /// Where letters are kept.
     #[must_use]
     pub fn mail(&self) -> PathBuf {
-        self.path.join("mail")
+        mail(&self.path)
     }
 }
 
@@ -128,6 +128,12 @@ impl DataDirectory {
 #[must_use]
 pub fn database(path: &Path, service: &str) -> PathBuf {
     path.join(format!("{service}.db"))
+}
+
+/// Where the letters of a data directory are kept.
+#[must_use]
+pub fn mail(path: &Path) -> PathBuf {
+    path.join("mail")
 }
 
 /// Who works in the directory now, if anybody.

@@ -1,29 +1,30 @@
 //! What this service tells the others: `user.registered`, `user.changed` and `user.deleted`, each with the account as everybody may
-//! see it. No e-mail address is ever in an event.
+//! see it. No e-mail address is ever in an event. Demo accounts are not told of: every service makes its own demo data.
 
-use ::events::{Aggregate, Event};
+use ::events::{Aggregate, Event, record};
+use sea_orm::{DatabaseTransaction, DbErr};
 use serde_json::json;
 
 use crate::entity::user;
 
-/// An account was made.
-pub(crate) fn registered(user: &user::Model) -> Event {
-    of("user.registered", user, user.joined_at)
+/// An account was made in this transaction.
+pub(crate) async fn registered(transaction: &DatabaseTransaction, user: &user::Model) -> Result<(), DbErr> {
+    tell(transaction, "user.registered", user, user.joined_at).await
 }
 
-/// An account is different.
-pub(crate) fn changed(user: &user::Model, now: i64) -> Event {
-    of("user.changed", user, now)
+/// An account became different in this transaction.
+pub(crate) async fn changed(transaction: &DatabaseTransaction, user: &user::Model, now: i64) -> Result<(), DbErr> {
+    tell(transaction, "user.changed", user, now).await
 }
 
-/// An account is gone; its username is never given out again.
-pub(crate) fn deleted(user: &user::Model, now: i64) -> Event {
-    of("user.deleted", user, now)
+/// An account went in this transaction; its username is never given out again.
+pub(crate) async fn deleted(transaction: &DatabaseTransaction, user: &user::Model, now: i64) -> Result<(), DbErr> {
+    tell(transaction, "user.deleted", user, now).await
 }
 
-fn of(kind: &str, user: &user::Model, occurred_at: i64) -> Event {
+async fn tell(transaction: &DatabaseTransaction, kind: &str, user: &user::Model, at: i64) -> Result<(), DbErr> {
     let data = json!({
         "username": user.username, "display_name": user.display_name, "avatar": user.avatar, "is_active": user.is_active,
     });
-    Event::new(kind, Aggregate::new("user", user.id), user.version, occurred_at, data)
+    record(transaction, &Event::new(kind, Aggregate::new("user", user.id), user.version, at, data)).await
 }

@@ -38,7 +38,7 @@ mod welcome;
 
 use std::sync::Arc;
 
-use ::events::{Inbox, Outbox};
+use ::events::Outbox;
 use boot::{App, Ready};
 use bus::Bus;
 use database::Database;
@@ -87,7 +87,7 @@ pub fn app(config: Config, db: Database, verifier: Verifier, clock: Clock, bus: 
 /// Publishes this service's events and follows its own registrations, until told to stop. What could not be handled before is
 /// tried again first: whatever was in the way may be gone since.
 async fn tell(service: Service, bus: Bus, stop: boot::CancellationToken) {
-    let welcome = Inbox::new(service.db.clone(), welcome::Welcome { mail: service.config.mail.clone() });
+    let welcome = welcome::welcome(&service.db, &service.config);
     let _following = welcome.follow(&bus);
     match welcome.replay().await {
         Ok(replayed) if replayed.parked > 0 => tracing::error!(?replayed, "events are parked"),

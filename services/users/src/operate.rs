@@ -1,7 +1,8 @@
 //! What an operator does to accounts from the command line, beside the API and its permissions.
 
+use ::events::Replayed;
 use database::Database;
-use sea_orm::{ActiveModelTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, Set};
+use sea_orm::{ActiveModelTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
 use secrecy::SecretString;
 
 use crate::{
@@ -10,8 +11,9 @@ use crate::{
     domain::{Description, Email, Name, Password, Role, Roles, Username},
     entity::user,
     error::Error,
-    revocations, sessions,
+    events, revocations, sessions,
     users::{NewAccount, insert, roles},
+    welcome::welcome,
 };
 
 /// Creates an account and returns its id.
@@ -45,6 +47,7 @@ pub async fn create_account(
     };
     let transaction = db.write().await?;
     let user = insert(&transaction, &account, &hash, Clock::system().now()).await?;
+    events::registered(&transaction, &user).await?;
     transaction.commit().await?;
     let roles: Vec<&str> = given.iter().map(|role| role.as_str()).collect();
     tracing::info!(target: "audit", user_id = user.id, ?roles, "an operator made an account");
@@ -66,11 +69,11 @@ pub async fn promote(db: &Database, username: &str, role: Role) -> Result<bool, 
     if roles(&before) == roles(&after) {
         return Ok(false);
     }
-    let (id, version) = (after.id, after.version + 1);
-    let mut row = after.into_active_model().reset_all();
-    row.version = Set(version);
-    row.update(&transaction).await?;
-    revocations::of_user(&transaction, id, Clock::system().now()).await?;
+    let (id, now) = (after.id, Clock::system().now());
+    after.version += 1;
+    let after = after.into_active_model().reset_all().update(&transaction).await?;
+    events::changed(&transaction, &after, now).await?;
+    revocations::of_user(&transaction, id, now).await?;
     transaction.commit().await?;
     tracing::info!(target: "audit", user_id = id, role = role.as_str(), "an operator gave a role");
     Ok(true)
@@ -96,6 +99,14 @@ pub async fn set_password(db: &Database, config: &Config, username: &str, passwo
     transaction.commit().await?;
     tracing::info!(target: "audit", user_id = user.id, "an operator set a password");
     Ok(())
+}
+
+/// Tries once more to handle the events that this service could not.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn replay(db: &Database, config: &Config) -> Result<Replayed, Error> {
+    Ok(welcome(db, config).replay().await?)
 }
 
 /// How many accounts there are, without the deleted ones.

@@ -4,15 +4,19 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use ::events::{BoxError, Event, Follow};
+use ::events::{BoxError, Event, Follow, Inbox};
+use database::Database;
 use lettre::{
     Message,
-    message::{Mailbox, header::ContentType},
+    message::{
+        Mailbox,
+        header::{ContentType, MIME_VERSION_1_0},
+    },
 };
 use sea_orm::{DatabaseTransaction, EntityTrait as _};
 use tokio::{fs, io::AsyncWriteExt as _};
 
-use crate::entity::user;
+use crate::{config::Config, entity::user};
 
 /// Who writes, and where the letters go.
 #[derive(Clone, Debug)]
@@ -32,10 +36,14 @@ impl Mail {
     }
 }
 
-/// Welcomes whoever registers.
+/// Whoever welcomes those who register, over the service's own database.
+pub(crate) fn welcome(db: &Database, config: &Config) -> Inbox<Welcome> {
+    Inbox::new(db.clone(), Welcome { mail: config.mail.clone() })
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Welcome {
-    pub(crate) mail: Mail,
+    mail: Mail,
 }
 
 impl Follow for Welcome {
@@ -68,6 +76,7 @@ fn letter(from: &Mailbox, event: &Event, user: &user::Model, address: &str) -> R
         .from(from.clone())
         .to(Mailbox::new(Some(user.display_name.clone()), address.parse()?))
         .subject("Welcome to Agora")
+        .header(MIME_VERSION_1_0)
         .header(ContentType::TEXT_PLAIN)
         .body(text)?;
     Ok(message.formatted())

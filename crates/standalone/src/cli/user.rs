@@ -75,7 +75,7 @@ impl Command {
 }
 
 /// The accounts of a data directory, which has to exist: a mistyped directory must not become a new one.
-async fn open(data: &Path) -> Result<Database, Box<dyn Error + Send + Sync>> {
+pub(super) async fn open(data: &Path) -> Result<Database, Box<dyn Error + Send + Sync>> {
     let path = data::database(data, migration::Schema::Users.name());
     if !path.exists() {
         return Err(format!(

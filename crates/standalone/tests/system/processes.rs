@@ -1,6 +1,7 @@
 //! The real binaries: what they print, when they refuse, how they stop and what a second start finds.
 
 mod commands;
+mod killed;
 mod load;
 mod refusals;
 mod restart;

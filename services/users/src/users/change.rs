@@ -69,7 +69,7 @@ pub(super) async fn apply(
     }
     let after = store(&transaction, &before, after).await?;
     if after != before {
-        service.outbox.record(&transaction, &events::changed(&after, service.clock.now())).await?;
+        events::changed(&transaction, &after, service.clock.now()).await?;
     }
     end_what_no_longer_holds(service, &transaction, &before, &after).await?;
     transaction.commit().await?;

@@ -66,7 +66,7 @@ pub(super) async fn delete(
     let (id, now) = (user.id, service.clock.now());
     credential::Entity::delete_by_id(id).exec(&transaction).await?;
     let gone = emptied(user, now);
-    service.outbox.record(&transaction, &events::deleted(&gone, now)).await?;
+    events::deleted(&transaction, &gone, now).await?;
     gone.into_active_model().reset_all().update(&transaction).await?;
     let ended = sessions::end_all(&transaction, id, None, now).await?;
     revocations::of_sessions(&transaction, &ended, now).await?;

@@ -97,7 +97,7 @@ pub(crate) async fn register_user(
     let now = service.clock.now();
     let user = insert(&transaction, &account, &hash, now).await?;
     let session = sessions::open(&service, &transaction, user.id, &token, client, now).await?;
-    service.outbox.record(&transaction, &events::registered(&user)).await?;
+    events::registered(&transaction, &user).await?;
     transaction.commit().await?;
     service.outbox.committed();
     tracing::info!(target: "audit", user_id = user.id, "an account was created");

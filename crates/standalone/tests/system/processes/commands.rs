@@ -167,3 +167,26 @@ async fn what_is_compiled_in_is_not_read_again_and_the_cache_is_looked_at_and_em
     let again = agora.caller().get("/api/v1/users").await.expect(200);
     assert!(!again.header("cache-status").contains("hit"), "{}", again.sentence());
 }
+
+#[tokio::test]
+async fn what_could_not_be_handled_is_shown_and_handled_once_more_by_command() {
+    let data = tempfile::tempdir().unwrap();
+    let agora = Agora::start(data.path()).await;
+    assert!(agora.stop().0.success());
+    // Nobody can write a letter where a file is in the way of their directory.
+    let mail = data.path().join("mail");
+    std::fs::write(&mail, "in the way").unwrap();
+    done(data.path(), &["user", "create", "by_hand", "--email", "by.hand@example.test"], "a good password\n");
+    assert_eq!(done(data.path(), &["events", "status"], ""), "users  1 waiting, 0 parked\n");
+
+    let agora = Agora::start(data.path()).await;
+    let parked = async || Some(done(data.path(), &["events", "status"], "")).filter(|told| told.contains("1 parked"));
+    let told = testkit::until("it is parked", super::PATIENCE * 4, parked).await;
+    assert!(told.starts_with("users  0 waiting, 1 parked\n  users.welcome  "), "{told}");
+    assert_eq!(done(data.path(), &["events", "replay"], ""), "users  0 handled, 1 still parked\n");
+    std::fs::remove_file(&mail).unwrap();
+    assert_eq!(done(data.path(), &["events", "replay"], ""), "users  1 handled, 0 still parked\n");
+    assert_eq!(std::fs::read_dir(&mail).unwrap().count(), 1);
+    assert_eq!(done(data.path(), &["events", "status"], ""), "users  0 waiting, 0 parked\n");
+    assert!(agora.stop().0.success());
+}
