@@ -25,7 +25,17 @@ pub trait Follow: Send + Sync + 'static {
     /// What it follows, as [`bus::Bus::follow`] has it.
     const SUBJECTS: &'static [&'static str];
 
-    /// Handles an event in the transaction in which it is noted that it did: what else it does must bear to be done again.
+    /// What takes long, or reaches beyond this database: done before [`Follow::handle`], in no transaction, so that nobody waits for
+    /// it. It must bear to be done again.
+    ///
+    /// # Errors
+    /// Any: the event comes again.
+    fn before(&self, db: &Database, event: &Event) -> impl Future<Output = Result<(), BoxError>> + Send {
+        let _nothing = (db, event);
+        async { Ok(()) }
+    }
+
+    /// Handles an event in the transaction in which it is noted that it did.
     ///
     /// # Errors
     /// Any: nothing in the transaction has happened then, and the event comes again.
@@ -115,12 +125,18 @@ impl<F: Follow> Inbox<F> {
 
     /// Handles an event, unless that has been done.
     async fn attempt(&self, id: &str, text: &str, replays: bool) -> Result<(), BoxError> {
-        let transaction = self.db.write().await?;
-        let row = self.locked(&transaction, id).await?;
-        if row.handled_at.is_some() || (row.parked_at.is_some() && !replays) {
+        let is_done = |row: &inbox::Model| row.handled_at.is_some() || (row.parked_at.is_some() && !replays);
+        let known = inbox::Entity::find_by_id((F::NAME.to_owned(), id.to_owned())).one(self.db.reader()).await?;
+        if known.as_ref().is_some_and(is_done) {
             return Ok(());
         }
         let event: Event = serde_json::from_str(text)?;
+        self.follower.before(&self.db, &event).await?;
+        let transaction = self.db.write().await?;
+        let row = self.locked(&transaction, id).await?;
+        if is_done(&row) {
+            return Ok(());
+        }
         self.follower.handle(&transaction, &event).await?;
         let mut row = row.into_active_model();
         row.handled_at = Set(Some(now()));

@@ -199,7 +199,7 @@ async fn users(
     let login = demo_accounts(config, &database, report).await?;
     let verifier = verifier(config, name);
     let mut settings = config.users.clone();
-    settings.mail.directory = data.mail();
+    settings.mail = settings.mail.kept_in(data.mail());
     let app = users::app(settings, database.clone(), verifier, config.clock.clone(), bus);
     let upstream = Upstream::local(name, app.service(), Handle::current());
     services.push(Local { app, database });

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use boot::{Profile, Vars};
+use secrecy::ExposeSecret as _;
 
 use crate::{hashing::Passwords, welcome::Mail};
 
@@ -29,18 +30,14 @@ impl Config {
     /// Reads `USERS_…`, with defaults for everything; mistakes are collected in `vars`.
     pub fn from_vars(vars: &mut Vars) -> Self {
         let usual = Self::usual(Profile::from_vars(vars));
-        let mail = Mail { directory: vars.text("USERS_MAIL_DIR", "mail").into(), ..usual.mail.clone() };
-        let from = vars.text("USERS_MAIL_FROM", &mail.from.to_string());
+        let mail = mail(vars, usual.mail.clone());
         let config = Self {
             session_idle: vars.duration_s("USERS_SESSION_IDLE_S", usual.session_idle),
             session_absolute: vars.duration_s("USERS_SESSION_ABSOLUTE_S", usual.session_absolute),
             cleanup_interval: vars.duration_s("USERS_CLEANUP_INTERVAL_S", usual.cleanup_interval),
-            mail: Mail { from: from.parse().unwrap_or_else(|_| mail.from.clone()), ..mail },
+            mail,
             ..usual
         };
-        if from.parse::<lettre::message::Mailbox>().is_err() {
-            vars.mistake("USERS_MAIL_FROM has to be an address, as in Agora <agora@example.org>");
-        }
         if config.session_idle.is_zero() || config.session_absolute < config.session_idle {
             vars.mistake("USERS_SESSION_IDLE_S has to be at least 1 and at most USERS_SESSION_ABSOLUTE_S");
         }
@@ -60,6 +57,24 @@ impl Config {
             cleanup_interval: Duration::from_secs(300),
             passwords: Passwords::new(),
             mail: Mail::into("mail".into()),
+        }
+    }
+}
+
+/// How letters are sent: by SMTP where a server is named.
+fn mail(vars: &mut Vars, usual: Mail) -> Mail {
+    let from = vars.text("USERS_MAIL_FROM", &usual.from.to_string());
+    let mut mail = usual.kept_in(vars.text("USERS_MAIL_DIR", "mail").into());
+    match from.parse() {
+        Ok(from) => mail.from = from,
+        Err(_) => vars.mistake("USERS_MAIL_FROM has to be an address, as in Agora <agora@example.org>"),
+    }
+    let Some(url) = vars.secret("SMTP_URL") else { return mail };
+    match mail.clone().over_smtp(url.expose_secret()) {
+        Ok(by_smtp) => by_smtp,
+        Err(why) => {
+            vars.mistake(format!("SMTP_URL cannot be used: {why}"));
+            mail
         }
     }
 }

@@ -1,5 +1,5 @@
 //! A letter to everybody who registers with an e-mail address: one file in the mail directory, named by the event, so that telling
-//! of a registration twice makes no second letter.
+//! of a registration twice makes no second letter; or by SMTP, at least once, always under the same `Message-ID`.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use ::events::{BoxError, Event, Follow, Inbox};
 use database::Database;
 use lettre::{
-    Message,
+    AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
     message::{
         Mailbox,
         header::{ContentType, MIME_VERSION_1_0},
@@ -18,13 +18,21 @@ use tokio::{fs, io::AsyncWriteExt as _};
 
 use crate::{config::Config, entity::user};
 
-/// Who writes, and where the letters go.
+/// How long a mail server may take for one letter.
+const SENT_WITHIN: Duration = Duration::from_secs(10);
+
+/// Who writes, and what becomes of letters.
 #[derive(Clone, Debug)]
 pub struct Mail {
-    /// The directory of the letters; it is made when the first one is written.
-    pub directory: PathBuf,
-    /// The sender.
-    pub from: Mailbox,
+    post: Post,
+    pub(crate) from: Mailbox,
+}
+
+#[derive(Clone, Debug)]
+enum Post {
+    /// The directory is made when the first letter is written.
+    Directory(PathBuf),
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
 }
 
 impl Mail {
@@ -32,7 +40,34 @@ impl Mail {
     #[must_use]
     #[allow(clippy::expect_used, reason = "a literal, which every test parses")]
     pub fn into(directory: PathBuf) -> Self {
-        Self { directory, from: "Agora <agora@localhost>".parse().expect("an address") }
+        Self { post: Post::Directory(directory), from: "Agora <agora@localhost>".parse().expect("an address") }
+    }
+
+    /// The same in another directory, where letters are files.
+    #[must_use]
+    pub fn kept_in(self, directory: PathBuf) -> Self {
+        match self.post {
+            Post::Directory(_) => Self { post: Post::Directory(directory), ..self },
+            Post::Smtp(_) => self,
+        }
+    }
+
+    /// Letters by the server that a URL names: `smtp://`, `smtps://`, or `smtp://…?tls=required`.
+    ///
+    /// # Errors
+    /// What is wrong with the URL. The sentence does not have it: there may be a password in it.
+    pub fn over_smtp(self, url: &str) -> Result<Self, &'static str> {
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url);
+        let transport = transport.map_err(|_| "it has to be smtp://HOST or smtps://USER:PASSWORD@HOST")?;
+        Ok(Self { post: Post::Smtp(transport.timeout(Some(SENT_WITHIN)).build()), ..self })
+    }
+
+    async fn send(&self, name: &str, letter: Message) -> Result<(), BoxError> {
+        match &self.post {
+            Post::Directory(directory) => keep(directory, &format!("{name}.eml"), &letter.formatted()).await?,
+            Post::Smtp(server) => drop(server.send(letter).await?),
+        }
+        Ok(())
     }
 }
 
@@ -50,19 +85,22 @@ impl Follow for Welcome {
     const NAME: &'static str = "users.welcome";
     const SUBJECTS: &'static [&'static str] = &["agora.users.user.registered"];
 
-    async fn handle(&self, transaction: &DatabaseTransaction, event: &Event) -> Result<(), BoxError> {
-        let user = user::Entity::find_by_id(event.aggregate.id).one(transaction).await?;
+    async fn before(&self, db: &Database, event: &Event) -> Result<(), BoxError> {
+        let user = user::Entity::find_by_id(event.aggregate.id).one(db.reader()).await?;
         // Without an address, or with one that is gone since, there is nobody to write to.
         let Some((user, address)) = user.and_then(|user| user.email.clone().map(|email| (user, email))) else {
             return Ok(());
         };
-        let letter = letter(&self.mail.from, event, &user, &address)?;
-        keep(&self.mail.directory, &format!("{}.eml", event.id), &letter).await?;
+        self.mail.send(&event.id.to_string(), letter(&self.mail.from, event, &user, &address)?).await
+    }
+
+    /// The letter is all there is.
+    async fn handle(&self, _: &DatabaseTransaction, _: &Event) -> Result<(), BoxError> {
         Ok(())
     }
 }
 
-fn letter(from: &Mailbox, event: &Event, user: &user::Model, address: &str) -> Result<Vec<u8>, BoxError> {
+fn letter(from: &Mailbox, event: &Event, user: &user::Model, address: &str) -> Result<Message, BoxError> {
     let date = UNIX_EPOCH + Duration::from_millis(u64::try_from(event.occurred_at).unwrap_or_default());
     let domain = from.email.domain();
     let text = format!(
@@ -79,7 +117,7 @@ fn letter(from: &Mailbox, event: &Event, user: &user::Model, address: &str) -> R
         .header(MIME_VERSION_1_0)
         .header(ContentType::TEXT_PLAIN)
         .body(text)?;
-    Ok(message.formatted())
+    Ok(message)
 }
 
 /// Writes a file that is whole or not there, also after a crash.

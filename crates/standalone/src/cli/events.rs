@@ -26,7 +26,7 @@ pub(super) enum Command {
 impl Command {
     pub(super) async fn run(self, data: &Path, mut config: Config) -> Outcome {
         let database = open(data).await?;
-        config.mail.directory = data::mail(data);
+        config.mail = config.mail.kept_in(data::mail(data));
         let done = self.work(&database, &config).await;
         database.close().await;
         io::stdout().write_all(done?.as_bytes())?;

@@ -201,7 +201,7 @@ async fn serve_users(
     let key = InternalKey::from_secret(&KEY.into()).unwrap().derive("gateway", "users");
     let verifier = principal::Verifier::new("users", vec![("gateway".to_owned(), key)]);
     let mut settings = config(data, &[]).users;
-    settings.mail.directory = data.path().join("mail");
+    settings.mail = settings.mail.kept_in(data.path().join("mail"));
     let app = users::app(settings, database.clone(), verifier, clock.clone(), &Bus::in_process());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

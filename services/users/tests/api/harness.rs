@@ -1,6 +1,12 @@
 //! One service with a database of its own, and the two engines to run it on.
 
-use std::{future::Future, path::Path, sync::atomic::AtomicU64, sync::atomic::Ordering, time::Duration};
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+    sync::atomic::AtomicU64,
+    sync::atomic::Ordering,
+    time::Duration,
+};
 
 use axum::Router;
 use boot::Profile;
@@ -45,6 +51,8 @@ pub(crate) struct Service {
     pub(crate) db: Database,
     pub(crate) config: Config,
     pub(crate) signer: std::sync::Arc<Signer>,
+    /// Where letters are.
+    pub(crate) mail: PathBuf,
 }
 
 /// Somebody with an account.
@@ -59,14 +67,14 @@ pub(crate) struct Person {
 pub(crate) const PASSWORD: &str = "correct horse";
 
 impl Service {
-    pub(crate) async fn over(db: Database, config: Config) -> Self {
+    pub(crate) async fn over(db: Database, config: Config, mail: PathBuf) -> Self {
         let deployment = InternalKey::random();
         let key = || deployment.derive("gateway", "users");
         let verifier = Verifier::new("users", vec![("gateway".to_owned(), key())]);
         let clock = Clock::system();
         let app = users::app(config.clone(), db.clone(), verifier, clock.clone(), &Bus::in_process());
         let signer = std::sync::Arc::new(Signer::new("gateway", "users", key()));
-        Self { router: app.service(), clock, db, config, signer }
+        Self { router: app.service(), clock, db, config, signer, mail }
     }
 
     pub(crate) fn get(&self, path: &str) -> Call<'_> {
@@ -154,17 +162,27 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(mut what: impl 
     tokio::time::timeout(Duration::from_secs(10), found).await.expect("it did not happen within ten seconds")
 }
 
-/// The settings of tests: those of the demo profile, cleaning up as often as possible, and letters in a directory of their own.
+/// The settings of tests: those of the demo profile, cleaning up as often as possible, and letters in this directory.
 fn config(directory: &Path) -> Config {
-    let mail = Mail::into(directory.join("mail"));
+    let mail = Mail::into(directory.to_owned());
     Config { cleanup_interval: Duration::from_millis(20), mail, ..Config::usual(Profile::Demo) }
 }
 
 pub(crate) async fn on_sqlite<F: Future<Output = ()>>(scenario: impl FnOnce(Service) -> F) {
+    on_sqlite_with(|mail| mail, scenario).await;
+}
+
+/// With other settings of mail.
+pub(crate) async fn on_sqlite_with<F: Future<Output = ()>>(
+    other: impl FnOnce(Mail) -> Mail,
+    scenario: impl FnOnce(Service) -> F,
+) {
     let directory = tempfile::tempdir().unwrap();
     let db = Database::open(&sqlite_url(&directory.path().join("users.db")), Options::default()).await.unwrap();
     migration::up(migration::Schema::Users, &db).await.unwrap();
-    scenario(Service::over(db, config(directory.path())).await).await;
+    let mail = directory.path().join("mail");
+    let config = config(&mail);
+    scenario(Service::over(db, Config { mail: other(config.mail.clone()), ..config }, mail).await).await;
 }
 
 pub(crate) async fn on_postgres<F: Future<Output = ()>>(scenario: impl FnOnce(Service) -> F) {
@@ -173,5 +191,6 @@ pub(crate) async fn on_postgres<F: Future<Output = ()>>(scenario: impl FnOnce(Se
     let db = Database::open(&postgres.url(), options).await.unwrap();
     migration::up(migration::Schema::Users, &db).await.unwrap();
     let directory = tempfile::tempdir().unwrap();
-    scenario(Service::over(db, config(directory.path())).await).await;
+    let mail = directory.path().join("mail");
+    scenario(Service::over(db, config(&mail), mail).await).await;
 }

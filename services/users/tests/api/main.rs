@@ -19,4 +19,5 @@ mod outages;
 mod profiles;
 mod rotation;
 mod sessions;
+mod smtp;
 mod welcome;

@@ -45,7 +45,7 @@ on_both_engines! {
 
     async fn too_many_passwords_at_once_are_turned_away_with_a_time_to_come_back(service) {
         let config = users::Config { passwords: Passwords::with_threads(1), ..service.config.clone() };
-        let service = Service::over(service.db.clone(), config).await;
+        let service = Service::over(service.db.clone(), config, service.mail.clone()).await;
         let logins: Vec<_> = (0..150)
             .map(|_| {
                 let service = service.clone();

@@ -3,7 +3,8 @@
 use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};
 
-use crate::harness::{PASSWORD, Service, eventually, on_both_engines, token};
+use crate::harness::{PASSWORD, Service, eventually, on_both_engines, on_sqlite_with, token};
+use crate::smtp::Server;
 
 on_both_engines! {
     async fn whoever_registers_with_an_address_gets_one_letter_named_by_the_event(service) {
@@ -27,7 +28,7 @@ on_both_engines! {
     }
 
     async fn a_letter_that_cannot_be_written_holds_up_nobody_and_is_written_when_it_can_be(service) {
-        let directory = &service.config.mail.directory;
+        let directory = &service.mail;
         std::fs::write(directory, "in the way").unwrap();
         service.register("ada").await;
         eventually(async || (tries(&service).await > 0).then_some(())).await;
@@ -56,9 +57,46 @@ on_both_engines! {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_mail_server_is_named_it_gets_the_letters_and_a_repeat_has_the_same_id() {
+    let server = Server::start(1).await;
+    on_sqlite_with(
+        |mail| mail.over_smtp(&server.url()).unwrap(),
+        async |service| {
+            service.register("ada").await;
+            // The server took the first one, and was cut off before it could say so.
+            published(&service).await;
+            let received = server.received();
+            assert_eq!(received.len(), 2);
+            let id = |letter: &str| letter.lines().find(|line| line.starts_with("Message-ID: ")).unwrap().to_owned();
+            assert_eq!(id(&received[0]), id(&received[1]));
+            assert!(received.iter().all(|letter| letter.contains("To: ada <ada@example.org>")), "{received:?}");
+            assert!(letters(&service).is_empty());
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_server_that_is_away_holds_up_no_registration() {
+    let server = Server::start(0).await;
+    let url = server.url();
+    server.stop();
+    on_sqlite_with(
+        |mail| mail.over_smtp(&url).unwrap(),
+        async |service| {
+            service.register("ada").await;
+            service.register("bob").await;
+            eventually(async || (tries(&service).await > 0).then_some(())).await;
+            assert_eq!(events::status(&service.db).await.unwrap().unpublished, 2);
+        },
+    )
+    .await;
+}
+
 /// The letters so far, each with the name of its file.
 fn letters(service: &Service) -> Vec<(String, String)> {
-    let Ok(files) = std::fs::read_dir(&service.config.mail.directory) else { return Vec::new() };
+    let Ok(files) = std::fs::read_dir(&service.mail) else { return Vec::new() };
     let files = files.map(|file| file.unwrap()).filter(|file| !file.file_name().to_string_lossy().starts_with('.'));
     files.map(|file| (file.file_name().into_string().unwrap(), std::fs::read_to_string(file.path()).unwrap())).collect()
 }
