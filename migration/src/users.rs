@@ -7,13 +7,13 @@ use sea_orm_migration::{
     prelude::{Alias, DynIden, IntoIden as _},
 };
 
-use crate::events::Events;
+use crate::events::EVENTS;
 
 pub(crate) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20250101_000001_accounts::Accounts), Box::new(Events)]
+        vec![Box::new(m20250101_000001_accounts::ACCOUNTS), Box::new(EVENTS)]
     }
 
     fn migration_table_name() -> DynIden {
