@@ -123,7 +123,8 @@ fn letter(from: &Mailbox, event: &Event, user: &user::Model, address: &str) -> R
 /// Writes a file that is whole or not there, also after a crash.
 async fn keep(directory: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     fs::create_dir_all(directory).await?;
-    let unfinished = directory.join(format!(".{name}"));
+    // Whoever looks for letters must not find the half of one.
+    let unfinished = directory.join(format!(".{name}.unfinished"));
     let mut file = fs::File::create(&unfinished).await?;
     file.write_all(bytes).await?;
     file.sync_all().await?;
