@@ -21,7 +21,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub use bus::BoxError;
 pub use event::{Aggregate, Event};
 pub use inbox::{Follow, Inbox, MOST_TRIES, Replayed};
-pub use outbox::{Outbox, clean, record};
+pub use outbox::{Outbox, check, clean, record};
 pub use status::{Parked, Status, status};
 
 /// Now, in epoch milliseconds.

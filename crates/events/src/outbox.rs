@@ -146,6 +146,15 @@ impl Outbox {
     }
 }
 
+/// Whether the tables are there: for `/readyz`.
+///
+/// # Errors
+/// The database's, also where it has not been migrated.
+pub async fn check(db: &Database) -> Result<(), DbErr> {
+    let any = outbox::Entity::find().select_only().column(outbox::Column::Id).limit(1);
+    any.into_tuple::<i64>().one(db.reader()).await.map(drop)
+}
+
 /// Writes an event in the transaction that makes it true. The relay finds it once that is committed.
 ///
 /// # Errors

@@ -43,7 +43,7 @@ use boot::{App, Ready};
 use bus::Bus;
 use database::Database;
 use principal::Verifier;
-use sea_orm::{EntityTrait as _, QuerySelect as _};
+use sea_orm::{DbErr, EntityTrait as _, QuerySelect as _};
 
 pub use clock::Clock;
 pub use config::Config;
@@ -102,10 +102,16 @@ async fn tell(service: Service, bus: Bus, stop: boot::CancellationToken) {
 /// # Errors
 /// The sentence.
 pub async fn check(db: &Database) -> Result<(), String> {
-    let any = entity::user::Entity::find().select_only().column(entity::user::Column::Id).limit(1);
-    match any.into_tuple::<i64>().one(db.reader()).await {
-        Ok(_) => Ok(()),
+    match tables(db).await {
+        Ok(()) => Ok(()),
         Err(error) if database::is_unavailable(&error) => Err("the database does not answer".to_owned()),
         Err(_) => Err("the database has not been migrated: run `migration up`".to_owned()),
     }
+}
+
+/// Asks the first tables and the newest: without those nobody could register.
+async fn tables(db: &Database) -> Result<(), DbErr> {
+    let any = entity::user::Entity::find().select_only().column(entity::user::Column::Id).limit(1);
+    any.into_tuple::<i64>().one(db.reader()).await?;
+    ::events::check(db).await
 }

@@ -107,4 +107,13 @@ on_both_engines! {
         let broken = service.get("/users").send().await.refused(500, "internal");
         assert!(!broken.text.contains("lost") && !broken.text.contains("relation") && !broken.text.contains("table"));
     }
+
+    async fn a_database_without_the_newest_tables_is_not_ready(service) {
+        users::check(&service.db).await.unwrap();
+        let write = service.db.write().await.unwrap();
+        sea_orm::ConnectionTrait::execute_unprepared(&write, "ALTER TABLE outbox RENAME TO lost").await.unwrap();
+        write.commit().await.unwrap();
+        assert_eq!(service.get("/readyz").unasserted().send().await.status, 503);
+        assert!(users::check(&service.db).await.unwrap_err().contains("migration up"));
+    }
 }
