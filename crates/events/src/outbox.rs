@@ -41,6 +41,14 @@ struct Inner {
     committed: Notify,
 }
 
+/// The right to publish what is in a database.
+enum Claim {
+    /// Nobody else has the file.
+    OnlyProcess,
+    /// Nobody else gets the lock until this transaction ends.
+    Locked(DatabaseTransaction),
+}
+
 /// Why not everything was published.
 #[derive(Debug, thiserror::Error)]
 enum Unpublished {
@@ -107,22 +115,22 @@ impl Outbox {
         if !published.is_empty() {
             self.note(&published).await?;
         }
-        if let Some(claim) = claim {
-            claim.commit().await?;
+        if let Claim::Locked(transaction) = claim {
+            transaction.commit().await?;
         }
         refused.map_or(Ok(published.len() as u64), |refused| Err(refused.into()))
     }
 
     /// Keeps other relays of this database from publishing until what it returns is dropped; none where another one does.
-    async fn claim(&self) -> Result<Option<Option<DatabaseTransaction>>, DbErr> {
+    async fn claim(&self) -> Result<Option<Claim>, DbErr> {
         if self.0.db.engine() == Engine::Sqlite {
-            return Ok(Some(None));
+            return Ok(Some(Claim::OnlyProcess));
         }
         let transaction = self.0.db.write().await?;
         let sql = format!("SELECT pg_try_advisory_xact_lock({LOCK}) AS mine");
         let row = transaction.query_one_raw(Statement::from_string(transaction.get_database_backend(), sql)).await?;
         let is_mine = row.map_or(Ok(false), |row| row.try_get("", "mine"))?;
-        Ok(is_mine.then_some(Some(transaction)))
+        Ok(is_mine.then_some(Claim::Locked(transaction)))
     }
 
     async fn waiting(&self) -> Result<Vec<outbox::Model>, DbErr> {

@@ -1,9 +1,7 @@
 //! How far events have got.
 
 use database::Database;
-use sea_orm::{
-    ColumnTrait as _, DbErr, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-};
+use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _};
 
 use crate::entity::{inbox, outbox};
 
@@ -12,8 +10,6 @@ use crate::entity::{inbox, outbox};
 pub struct Status {
     /// Events that are recorded and not taken by everybody.
     pub unpublished: u64,
-    /// When the first of them was recorded, in epoch milliseconds.
-    pub since: Option<i64>,
     /// What could not be handled, the first first.
     pub parked: Vec<Parked>,
 }
@@ -35,8 +31,7 @@ pub struct Parked {
 /// The database's.
 pub async fn status(db: &Database) -> Result<Status, DbErr> {
     let waiting = outbox::Entity::find().filter(outbox::Column::PublishedAt.is_null());
-    let unpublished = waiting.clone().count(db.reader()).await?;
-    let first = waiting.order_by_asc(outbox::Column::Id).limit(1).one(db.reader()).await?;
+    let unpublished = waiting.count(db.reader()).await?;
     let parked = inbox::Entity::find()
         .filter(inbox::Column::ParkedAt.is_not_null())
         .order_by_asc(inbox::Column::ParkedAt)
@@ -48,5 +43,5 @@ pub async fn status(db: &Database) -> Result<Status, DbErr> {
         event_id: row.event_id,
         error: row.error.unwrap_or_default(),
     });
-    Ok(Status { unpublished, since: first.map(|row| row.recorded_at), parked: parked.collect() })
+    Ok(Status { unpublished, parked: parked.collect() })
 }

@@ -99,6 +99,15 @@ impl World {
     }
 }
 
+/// The event as the bus carries it.
+fn message(event: &Event) -> bus::Message {
+    bus::Message {
+        id: event.id.to_string(),
+        subject: "agora.users.thing.made".into(),
+        payload: serde_json::to_vec(event).unwrap().into(),
+    }
+}
+
 fn thing(id: i64) -> Event {
     Event::new("thing.made", Aggregate::new("thing", id), 1, 0, json!({}))
 }
@@ -125,12 +134,7 @@ async fn what_was_committed_arrives_once_and_in_order_and_what_was_not_does_not(
 async fn a_repeat_changes_nothing() {
     on_both(async |db| {
         let world = World::new(&db);
-        let event = thing(1);
-        let message = bus::Message {
-            id: event.id.to_string(),
-            subject: "agora.users.thing.made".into(),
-            payload: serde_json::to_vec(&event).unwrap().into(),
-        };
+        let message = message(&thing(1));
         let (first, second) = tokio::join!(world.bus.publish(&message), world.bus.publish(&message));
         first.unwrap();
         second.unwrap();
@@ -166,11 +170,6 @@ async fn what_fails_ten_times_is_parked_and_can_be_tried_again() {
         let world = World::new(&db);
         world.noting.fails.lock().unwrap().push(1);
         let (poison, later) = (thing(1), thing(2));
-        let message = |event: &Event| bus::Message {
-            id: event.id.to_string(),
-            subject: "agora.users.thing.made".into(),
-            payload: serde_json::to_vec(event).unwrap().into(),
-        };
         for _ in 1..MOST_TRIES {
             let refused = world.bus.publish(&message(&poison)).await.unwrap_err();
             assert!(refused.to_string().contains("not this one"), "{refused}");
