@@ -6,6 +6,7 @@ use http::Method;
 use tokio::sync::watch;
 
 use crate::bounds::Bounds;
+use crate::caching::files::MORE;
 use crate::load::{Load, Wish, percentile};
 use crate::process::Gateway;
 use crate::{MIB, service};
@@ -13,13 +14,6 @@ use crate::{MIB, service};
 const RELOADS: usize = 1_000;
 /// What one third may take above the one before it.
 const NOISE: u64 = 4 * MIB;
-
-const MORE: &str = r#"
-[[route]]
-match  = "GET /api/v1/more/{id}"
-to     = "things.show_plain"
-access = "anyone"
-"#;
 
 pub(crate) async fn run(bounds: &mut Bounds) {
     println!("reloads: {RELOADS} of them under load");

@@ -6,15 +6,9 @@ use std::time::Duration;
 use axum::Router;
 use testkit::{Caller, Stub, until};
 
+use crate::caching::files::MORE;
 use crate::configuration::commands;
 use crate::process::Gateway;
-
-const MORE: &str = r#"
-[[route]]
-match  = "GET /api/v1/more/{id}"
-to     = "things.show_plain"
-access = "anyone"
-"#;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -6,14 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use http::Method;
 use testkit::Answer;
 
+use crate::caching::files::MORE;
 use crate::caching::world::{Played, World, version, wait, word};
-
-const MORE: &str = r#"
-[[route]]
-match  = "GET /api/v1/more/{id}"
-to     = "things.show_plain"
-access = "anyone"
-"#;
 
 /// Changes the file of the routes and has it read again.
 async fn reload(world: &World, change: impl FnOnce(String) -> String) -> Answer {

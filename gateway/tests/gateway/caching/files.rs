@@ -124,3 +124,11 @@ fn contract() -> Value {
 fn document(title: &str, paths: &Value) -> Value {
     json!({ "openapi": "3.1.0", "info": { "title": title, "version": "1" }, "paths": paths })
 }
+
+/// One more route, for a configuration that takes the place of another.
+pub(crate) const MORE: &str = r#"
+[[route]]
+match  = "GET /api/v1/more/{id}"
+to     = "things.show_plain"
+access = "anyone"
+"#;
