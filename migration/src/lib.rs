@@ -5,6 +5,7 @@
 //! find nothing to do. A database that is newer than this binary is refused and left as it is.
 
 mod events;
+mod idempotency;
 mod tables;
 mod users;
 

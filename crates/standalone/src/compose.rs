@@ -15,6 +15,7 @@ use gateway::{BindError, BuildError, plan::Plan};
 use migration::Schema;
 use principal::Verifier;
 use secrecy::ExposeSecret as _;
+use service::Parts;
 use tokio::runtime::Handle;
 use upstream::{InvalidTarget, Upstream};
 use users::demo;
@@ -200,7 +201,8 @@ async fn users(
     let verifier = verifier(config, name);
     let mut settings = config.users.clone();
     settings.mail = settings.mail.kept_in(data.mail());
-    let app = users::app(settings, database.clone(), verifier, config.clock.clone(), bus);
+    let parts = Parts { db: database.clone(), verifier, clock: config.clock.clone(), bus: bus.clone() };
+    let app = users::app(settings, parts);
     let upstream = Upstream::local(name, app.service(), Handle::current());
     services.push(Local { app, database });
     Ok((upstream, login))

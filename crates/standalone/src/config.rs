@@ -6,6 +6,7 @@ use boot::{Profile, Vars};
 use gateway::plan::{Mistakes, Plan, Sources};
 use http::Uri;
 use principal::InternalKey;
+use service::Clock;
 
 /// A service that runs somewhere else.
 #[derive(Clone, Debug)]
@@ -44,7 +45,7 @@ pub struct Config {
     /// The part of the service of accounts.
     pub users: users::Config,
     /// The time as the services see it; a test can move it.
-    pub clock: users::Clock,
+    pub clock: Clock,
     /// The gateway's files.
     pub sources: Sources,
 }
@@ -68,7 +69,7 @@ impl Config {
             .map_or_else(Sources::embedded, Sources::directory)
             .with_variables(variables.collect::<Vec<_>>())
             .with_profile(profile.to_string());
-        Self { profile, data, external, gateway, users, clock: users::Clock::system(), sources }
+        Self { profile, data, external, gateway, users, clock: Clock::system(), sources }
     }
 
     /// The checked surface.

@@ -9,10 +9,10 @@ use sea_orm::{Condition, DbErr, EntityTrait as _, QueryFilter as _};
 
 use crate::{
     Service,
-    clock::millis,
     entity::{revocation, session},
     revocations,
 };
+use service::clock::millis;
 
 /// How long an ended session is kept, so that using its tokens again is still recognised for what it is.
 const ENDED_SESSIONS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);

@@ -5,13 +5,13 @@ use sea_orm::{ActiveModelTrait as _, EntityTrait as _, IntoActiveModel as _, Pag
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
-    clock::Clock,
     domain::{Description, DisplayName, Email, Name, Password, Roles, Username, base32},
     entity::user,
     error::Error,
     hashing::Passwords,
     users::{NewAccount, insert},
 };
+use service::{Clock, Mistake, Random, random::SEED};
 
 /// The password of every demo account but the administrator.
 pub const PASSWORD: &str = "password";
@@ -22,7 +22,6 @@ pub const ADMIN: &str = "admin";
 /// How many demo accounts there are, without the administrator.
 pub const USERS: usize = 40;
 
-const SEED: u64 = 42;
 /// 2025-01-01; every demo account joined a day or so after the one before.
 const FIRST_JOINED_AT: i64 = 1_735_689_600_000;
 const DAY: i64 = 86_400_000;
@@ -108,7 +107,7 @@ pub async fn is_seeded(db: &Database) -> Result<bool, Error> {
 
 /// The demo accounts, drawn from the seed.
 fn accounts() -> Result<Vec<NewAccount>, Error> {
-    let mut random = Random(SEED);
+    let mut random = Random::new(SEED);
     let mut accounts =
         vec![named(LOGIN, "Demo", "User", "The account that the documentation signs in with.", Roles::default())?];
     for index in 1..USERS {
@@ -122,7 +121,7 @@ fn accounts() -> Result<Vec<NewAccount>, Error> {
 }
 
 fn named(username: &str, first: &str, last: &str, about: &str, roles: Roles) -> Result<NewAccount, Error> {
-    let broken = |mistake: crate::domain::Mistake| Error::Hash(mistake.to_string());
+    let broken = |mistake: Mistake| Error::Hash(mistake.to_string());
     Ok(NewAccount {
         username: Some(Username::parse(username).map_err(broken)?),
         email: Some(Email::parse(&format!("{username}@demo.test")).map_err(broken)?),
@@ -142,24 +141,6 @@ fn random_password() -> Result<SecretString, Error> {
     let password = SecretString::from(base32(&random));
     debug_assert_eq!(password.expose_secret().len(), 24);
     Ok(password)
-}
-
-/// A small generator (splitmix64), so that the demo data is the same on every machine and with every version.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
-    }
-
-    fn pick<'a>(&mut self, among: &[&'a str]) -> &'a str {
-        let index = self.next() % u64::try_from(among.len()).unwrap_or(1).max(1);
-        among.get(usize::try_from(index).unwrap_or_default()).copied().unwrap_or_default()
-    }
 }
 
 #[cfg(test)]

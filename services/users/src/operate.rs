@@ -6,7 +6,6 @@ use sea_orm::{ActiveModelTrait as _, EntityTrait as _, IntoActiveModel as _, Que
 use secrecy::SecretString;
 
 use crate::{
-    clock::Clock,
     config::Config,
     domain::{Description, Email, Name, Password, Role, Roles, Username},
     entity::user,
@@ -15,6 +14,7 @@ use crate::{
     users::{NewAccount, insert, roles},
     welcome::welcome,
 };
+use service::clock::Clock;
 
 /// Creates an account and returns its id.
 ///

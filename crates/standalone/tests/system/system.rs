@@ -9,6 +9,7 @@ use database::{Database, Engine, Options};
 use gateway::plan::Plan;
 use principal::InternalKey;
 use serde_json::{Value, json};
+use service::{Clock, Parts};
 use standalone::{Config, Report};
 use tempfile::TempDir;
 use testkit::Caller;
@@ -28,7 +29,7 @@ pub(crate) struct System {
     users: Upstream,
     /// Where the accounts are: a URL that a program on the side may open too.
     database: String,
-    clock: users::Clock,
+    clock: Clock,
     stop: CancellationToken,
     parts: Vec<JoinHandle<()>>,
     postgres: Option<Postgres>,
@@ -76,7 +77,7 @@ impl System {
         let file = || database::sqlite_url(&data.path().join("users.db"));
         let database = postgres.as_ref().map_or_else(file, Postgres::url);
         let stop = CancellationToken::new();
-        let clock = users::Clock::system();
+        let clock = Clock::system();
         let (users, url) = serve_users(&data, &database, &clock, &stop).await;
         let config = config(&data, &[("USERS_URL", &url)]);
         let gateway = gateway::build(config.gateway, Plan::load(&config.sources).unwrap(), Vec::new()).unwrap();
@@ -190,19 +191,15 @@ fn config(data: &TempDir, more: &[(&str, &str)]) -> Config {
 }
 
 /// Serves users on a port of its own; where that is.
-async fn serve_users(
-    data: &TempDir,
-    url: &str,
-    clock: &users::Clock,
-    stop: &CancellationToken,
-) -> (JoinHandle<()>, String) {
+async fn serve_users(data: &TempDir, url: &str, clock: &Clock, stop: &CancellationToken) -> (JoinHandle<()>, String) {
     let database = Database::open(url, Options::usual(Engine::of(url).unwrap())).await.unwrap();
     migration::up(migration::Schema::Users, &database).await.unwrap();
     let key = InternalKey::from_secret(&KEY.into()).unwrap().derive("gateway", "users");
     let verifier = principal::Verifier::new("users", vec![("gateway".to_owned(), key)]);
     let mut settings = config(data, &[]).users;
     settings.mail = settings.mail.kept_in(data.path().join("mail"));
-    let app = users::app(settings, database.clone(), verifier, clock.clone(), &Bus::in_process());
+    let parts = Parts { db: database.clone(), verifier, clock: clock.clone(), bus: Bus::in_process() };
+    let app = users::app(settings, parts);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let stopped = stop.clone().cancelled_owned();

@@ -10,10 +10,10 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     Service,
     access::{self, Action},
-    clock::rfc3339,
     entity::revocation,
     error::Error,
 };
+use service::clock::rfc3339;
 
 /// The most revocations of one answer, and as many as are returned unless the caller says otherwise.
 const MOST: u64 = 1000;

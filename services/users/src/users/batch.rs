@@ -13,7 +13,7 @@ use crate::{
     access::{self, Action},
     entity::user,
     error::Error,
-    groups::Of,
+    groups::{Of, of},
 };
 
 /// The most ids of one request.
@@ -57,7 +57,7 @@ pub(crate) async fn batch_users(
 ) -> Result<(Of, Json<UserBatch>), Error> {
     access::check(Action::Internal, &caller, 0)?;
     let ids = parse(&query.ids)?;
-    let groups = Of::batch(&ids);
+    let groups = of::batch(&ids);
     let users = user::Entity::find()
         .filter(user::COLUMN.id.is_in(ids))
         .filter(user::COLUMN.deleted_at.is_null())

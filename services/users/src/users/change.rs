@@ -15,7 +15,7 @@ use crate::{
     entity::user,
     error::Error,
     etag, events,
-    groups::{Changed, Group},
+    groups::{Changed, Group, changed},
     revocations, sessions,
 };
 
@@ -79,7 +79,7 @@ pub(super) async fn apply(
 
 /// What these changes concern.
 fn groups(id: i64, changes: &Changes) -> Changed {
-    let mut groups = Changed::user(id);
+    let mut groups = changed::user(id);
     if changes.is_active == Some(false) {
         groups = groups.and(Group::SessionsOf(id));
     }

@@ -13,7 +13,7 @@ use crate::{
     entity::{credential, user},
     error::Error,
     etag, events,
-    groups::{Changed, Group},
+    groups::{Changed, Group, changed},
     revocations, sessions,
 };
 
@@ -74,7 +74,7 @@ pub(super) async fn delete(
     transaction.commit().await?;
     service.outbox.committed();
     tracing::info!(target: "audit", user_id = id, by = caller.user_id(), "an account was deleted");
-    Ok(Changed::user(id).and(Group::SessionsOf(id)))
+    Ok(changed::user(id).and(Group::SessionsOf(id)))
 }
 
 fn emptied(user: user::Model, now: i64) -> user::Model {

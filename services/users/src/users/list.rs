@@ -14,13 +14,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::User;
-use crate::{
-    Service, access,
-    entity::user,
-    error::Error,
-    groups::Of,
-    page::{Page, PageParameters, Window},
-};
+use crate::{Service, access, entity::user, error::Error, groups::of};
+use service::page::{Page, PageParameters, Window};
 
 /// The most characters of a search.
 const MOST_OF_Q: usize = 100;
@@ -80,7 +75,7 @@ pub(crate) async fn list_users(
     let mut filters = vec![("limit", window.limit.to_string())];
     filters.extend((!q.is_empty()).then_some(("q", q)));
     filters.extend(total.map(|_| ("count", "true".to_owned())));
-    Ok((Of::users(&caller), Page { total, ..page }.respond(&filters)).into_response())
+    Ok((of::users(&caller), Page { total, ..page }.respond(&filters)).into_response())
 }
 
 fn listed(disabled_too: bool, q: &str) -> Select<user::Entity> {

@@ -23,7 +23,7 @@ use crate::{
     entity::{credential, user},
     error::Error,
     events,
-    groups::{Changed, Group},
+    groups::{Group, changed},
     sessions::{self, Opened},
 };
 
@@ -102,7 +102,7 @@ pub(crate) async fn register_user(
     service.outbox.committed();
     tracing::info!(target: "audit", user_id = user.id, "an account was created");
     let location = HeaderValue::try_from(format!("/users/{}", user.username)).ok();
-    let changed = Changed::user(user.id).and(Group::SessionsOf(user.id));
+    let changed = changed::user(user.id).and(Group::SessionsOf(user.id));
     let mut response = (StatusCode::CREATED, changed, Json(Opened::new(user, session, now))).into_response();
     location.map(|location| response.headers_mut().insert(LOCATION, location));
     Ok(response)

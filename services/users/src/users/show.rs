@@ -10,7 +10,7 @@ use crate::{
     Service,
     access::{self, Action},
     error::Error,
-    groups::Of,
+    groups::of,
 };
 
 /// Show an account
@@ -39,6 +39,6 @@ pub(crate) async fn show_user(
     if !user.is_active && !access::may(Action::ReadPrivate, &caller, user.id) {
         return Err(Error::NoSuchUser);
     }
-    let groups = Of::user(user.id, &caller);
+    let groups = of::user(user.id, &caller);
     Ok(respond(&caller, &headers, user, groups))
 }

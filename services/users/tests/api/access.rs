@@ -3,12 +3,10 @@
 use http::HeaderValue;
 use principal::{ASSERTION, InternalKey, Principal, Signer};
 use serde_json::json;
+use testkit::alone::Call;
 use tower::ServiceExt as _;
 
-use crate::{
-    call::Call,
-    harness::{PASSWORD, Service, on_both_engines, token},
-};
+use crate::harness::{PASSWORD, Service, on_both_engines, token};
 
 on_both_engines! {
     async fn every_operation_is_open_to_whom_the_table_says(service) {

@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use testkit::alone::{Answer, Call};
 
-use crate::{
-    call::{Answer, Call},
-    harness::{PASSWORD, Person, Service, on_both_engines, token},
-};
+use crate::harness::{PASSWORD, Person, Service, on_both_engines, token};
 
 const GROUPS: &str = "cache-groups";
 const CHANGED: &str = "cache-group-invalidation";

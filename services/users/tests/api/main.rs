@@ -6,7 +6,6 @@
 
 mod access;
 mod accounts;
-mod call;
 mod deletion;
 mod document;
 mod groups;

@@ -38,12 +38,12 @@ impl Clock {
 }
 
 /// A duration in milliseconds.
-pub(crate) fn millis(duration: Duration) -> i64 {
+pub fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// RFC 3339 in UTC with milliseconds, as every time in an answer.
-pub(crate) fn rfc3339(epoch_millis: i64) -> String {
+pub fn rfc3339(epoch_millis: i64) -> String {
     let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(epoch_millis) * 1_000_000);
     moment.ok().and_then(|moment| moment.format(RFC3339_MILLIS).ok()).unwrap_or_default()
 }
