@@ -1,6 +1,6 @@
 //! A service as a process of its own: `run`, `seed` and `openapi`.
 
-use std::{error::Error, process::ExitCode, time::Duration};
+use std::{error::Error, fmt::Display, process::ExitCode, time::Duration};
 
 use boot::{App, Outcome, Profile, Vars};
 use bus::Bus;
@@ -13,6 +13,9 @@ use crate::Clock;
 
 /// The name under which the gateway asserts who a caller is.
 const GATEWAY: &str = "gateway";
+
+/// The key of the whole deployment, from which those of pairs are derived.
+const INTERNAL_KEY: &str = "AGORA_INTERNAL_KEY";
 
 /// What seeding says of a database that has been used.
 pub const NOT_EMPTY: &str = "there is data already: nothing was changed";
@@ -33,8 +36,10 @@ pub struct Program<S> {
     pub listen: &'static str,
     /// Of the database: `POSTS_DATABASE_URL`.
     pub database_url: &'static str,
-    /// Of its own derived key: `POSTS_ASSERTION_KEY`.
+    /// Of its own derived key, by which it believes the gateway: `POSTS_ASSERTION_KEY`.
     pub assertion_key: &'static str,
+    /// The other services whose word about themselves it takes, if it has the whole deployment's key.
+    pub callers: &'static [&'static str],
     /// Of the time that requests get at the end: `POSTS_SHUTDOWN_GRACE_S`.
     pub shutdown_grace: &'static str,
     /// Its document.
@@ -133,10 +138,10 @@ impl<S: Serve> Program<S> {
         let usual = format!("{}:{}", if profile.is_production() { "0.0.0.0" } else { "127.0.0.1" }, self.port);
         let listen = vars.text(self.listen, &usual);
         let grace = vars.duration_s(self.shutdown_grace, Duration::from_secs(10));
-        let key = self.key(vars);
+        let verifier = self.verifier(vars);
         let url = self.url(vars);
         vars.finish()?;
-        let (Some(url), Some(key)) = (url, key) else { return Ok(vars.finish()?) };
+        let (Some(url), Some(verifier)) = (url, verifier) else { return Ok(vars.finish()?) };
         let db = self.open(&url).await?;
         if profile.is_production() && self.service.is_seeded(&db).await? {
             return Err(
@@ -144,7 +149,6 @@ impl<S: Serve> Program<S> {
                     .into(),
             );
         }
-        let verifier = Verifier::new(self.name, vec![(GATEWAY.to_owned(), key)]);
         let parts = Parts { db: db.clone(), verifier, clock: Clock::system(), bus: Bus::in_process() };
         let app = self.service.app(config, parts)?;
         let listener = tokio::net::TcpListener::bind(&listen)
@@ -174,24 +178,24 @@ impl<S: Serve> Program<S> {
         Ok(())
     }
 
-    /// Its own derived key, or the whole deployment's key to derive it from.
-    fn key(&self, vars: &mut Vars) -> Option<AssertionKey> {
-        let (own, whole) = (vars.secret(self.assertion_key), vars.secret("AGORA_INTERNAL_KEY"));
-        match (own, whole) {
-            (Some(own), _) => match AssertionKey::from_text(&own) {
-                Ok(key) => return Some(key),
-                Err(why) => vars.mistake(format!("{} is not a key: {why}", self.assertion_key)),
-            },
-            (None, Some(whole)) => match InternalKey::from_secret(&whole) {
-                Ok(whole) => return Some(whole.derive(GATEWAY, self.name)),
-                Err(why) => vars.mistake(format!("AGORA_INTERNAL_KEY is not a key: {why}")),
-            },
-            (None, None) => {
-                let own = self.assertion_key;
-                vars.mistake(format!("set {own} (`gateway keys derive {}`) or AGORA_INTERNAL_KEY", self.name));
+    /// Whom the service believes: by its own derived key the gateway, by the whole deployment's key also other services.
+    fn verifier(&self, vars: &mut Vars) -> Option<Verifier> {
+        let (own, whole) = (vars.secret(self.assertion_key), vars.secret(INTERNAL_KEY));
+        let own = own.and_then(|text| read(vars, self.assertion_key, AssertionKey::from_text(&text)));
+        let whole = whole.and_then(|text| read(vars, INTERNAL_KEY, InternalKey::from_secret(&text)));
+        let mut keys: Vec<_> = own.map(|key| (GATEWAY.to_owned(), key)).into_iter().collect();
+        if let Some(whole) = &whole {
+            if keys.is_empty() {
+                keys.push((GATEWAY.to_owned(), whole.derive(GATEWAY, self.name)));
             }
+            keys.extend(self.callers.iter().map(|caller| ((*caller).to_owned(), whole.derive(caller, self.name))));
         }
-        None
+        if keys.is_empty() {
+            let own = self.assertion_key;
+            vars.mistake(format!("set {own} (`gateway keys derive {}`) or {INTERNAL_KEY}", self.name));
+            return None;
+        }
+        Some(Verifier::new(self.name, keys))
     }
 
     fn url(&self, vars: &mut Vars) -> Option<String> {
@@ -209,4 +213,8 @@ impl<S: Serve> Program<S> {
         self.service.check(&db).await?;
         Ok(db)
     }
+}
+
+fn read<K, E: Display>(vars: &mut Vars, variable: &str, key: Result<K, E>) -> Option<K> {
+    key.map_err(|why| vars.mistake(format!("{variable} is not a key: {why}"))).ok()
 }

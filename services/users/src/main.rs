@@ -54,6 +54,7 @@ fn main() -> ExitCode {
         listen: "USERS_LISTEN",
         database_url: "USERS_DATABASE_URL",
         assertion_key: "USERS_ASSERTION_KEY",
+        callers: &["feed"],
         shutdown_grace: "USERS_SHUTDOWN_GRACE_S",
         openapi: users::openapi,
         service: Users,
