@@ -116,8 +116,11 @@ pub async fn start(config: Config, report: &mut Report) -> Result<Running, Start
     ports_are_free(&config.gateway, &plan)?;
 
     let (bus, mut services) = (Bus::in_process(), Vec::new());
+    // Nobody's events are published before everybody follows.
+    let assembling = bus.hold();
     let (users, login) =
         users(&config, &data, plan.settings.limits.upstream_connect_timeout, (&bus, &mut services), report).await?;
+    drop(assembling);
     let users = guarded(&users, &plan);
 
     let had_keys = config.gateway.keys.exists();
