@@ -114,7 +114,10 @@ pub async fn start(config: Config, report: &mut Report) -> Result<Running, Start
     ports_are_free(&config.gateway, &plan)?;
 
     let mut site = Site::new(&config, &data, plan.settings.limits.upstream_connect_timeout, report);
+    // Nobody's events are published before everybody follows.
+    let assembling = site.bus.hold();
     let (users, login) = users(&mut site).await?;
+    drop(assembling);
     let services = site.services;
 
     let had_keys = config.gateway.keys.exists();

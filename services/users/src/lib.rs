@@ -38,7 +38,6 @@ use std::sync::Arc;
 
 use ::events::Outbox;
 use boot::{App, Ready};
-use bus::Bus;
 use database::Database;
 use sea_orm::{DbErr, EntityTrait as _, QuerySelect as _};
 use service::{Clock, Parts};
@@ -68,7 +67,9 @@ pub fn app(config: Config, parts: Parts) -> App {
     let outbox = Outbox::new("users", db.clone(), bus.clone());
     let service = Service { db, clock, config: Arc::new(config), outbox };
     let tasks = boot::Tasks::new();
-    tasks.spawn("events", tell(service.clone(), bus, tasks.token()));
+    // Whoever follows does so before anything is published.
+    tasks.spawn("welcome", welcome::welcome(&service.db, &service.config).run(bus, tasks.token()));
+    tasks.spawn("events", service.outbox.clone().relay(tasks.token()));
     tasks.spawn("cleanup", cleanup::run(service.clone(), tasks.token()));
     let db = service.db.clone();
     let ready = Ready::new(move || {
@@ -77,19 +78,6 @@ pub fn app(config: Config, parts: Parts) -> App {
     });
     let router = service::router(routes::operations().0, document::openapi, service, verifier, tasks.clone());
     App { name: "users", router, ready, tasks }
-}
-
-/// Publishes this service's events and follows its own registrations, until told to stop. What could not be handled before is
-/// tried again first: whatever was in the way may be gone since.
-async fn tell(service: Service, bus: Bus, stop: boot::CancellationToken) {
-    let welcome = welcome::welcome(&service.db, &service.config);
-    let _following = welcome.follow(&bus);
-    match welcome.replay().await {
-        Ok(replayed) if replayed.parked > 0 => tracing::error!(?replayed, "events are parked"),
-        Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "parked events were not tried again"),
-    }
-    service.outbox.relay(stop).await;
 }
 
 /// Whether the database answers and has been migrated; otherwise a sentence that is safe to show.

@@ -45,7 +45,8 @@ impl Command {
 }
 
 fn told(status: &::events::Status) -> Result<String, std::fmt::Error> {
-    let mut text = format!("users  {} waiting, {} parked\n", status.unpublished, status.parked.len());
+    let (unpublished, waiting) = (status.unpublished, status.waiting);
+    let mut text = format!("users  {unpublished} to publish, {waiting} to handle, {} parked\n", status.parked.len());
     for parked in &status.parked {
         writeln!(text, "  {}  {}  {}", parked.follower, parked.event_id, parked.error)?;
     }
