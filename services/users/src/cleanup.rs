@@ -1,4 +1,4 @@
-//! Removing what nobody needs any more: sessions that ended long ago with their tokens, revocations that are too old.
+//! Removing what nobody needs any more: what a deletion that was interrupted has left between accounts, sessions that ended long ago with their tokens, revocations that are too old.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use sea_orm::{Condition, DbErr, EntityTrait as _, QueryFilter as _};
 use crate::{
     Service,
     entity::{revocation, session},
-    revocations,
+    relations, revocations,
 };
 use service::clock::millis;
 
@@ -25,6 +25,9 @@ pub(crate) async fn run(service: Service, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = interval.tick() => {}
+        }
+        if let Err(error) = relations::end_of_deleted(&service).await {
+            tracing::warn!(%error, "what deleted accounts have left was not ended; it will be tried again");
         }
         match clean(&service.db, service.clock.now()).await {
             Ok((0, 0)) => {}

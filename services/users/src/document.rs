@@ -6,6 +6,7 @@ use utoipa::{OpenApi as _, openapi::OpenApi};
 
 use crate::{
     domain::Role,
+    relations::{AccountExport, AccountRow, BlockExport, BlockRow, FollowExport, FollowRow, Relationship},
     revocations::{Revocation, RevocationList},
     routes,
     sessions::{Closed, Opened, Session, SessionItem},
@@ -23,6 +24,7 @@ use service::{Document, clock::rfc3339, page::Page};
     ),
     tags(
         (name = "Users", description = "Accounts and their profiles."),
+        (name = "Relations", description = "Who follows whom, and who has blocked whom."),
         (name = "Sessions", description = "Where an account is signed in."),
         (name = "Internal", description = "For the gateway and other services only."),
     ),
@@ -43,8 +45,8 @@ pub fn openapi() -> OpenApi {
     let about = Document {
         pages: &[("Page_User", "UserPage", "User"), ("Page_SessionItem", "SessionPage", "SessionItem")],
         example,
-        // Revocations are never stored, and change all the time.
-        unstored: &["list_revocations"],
+        // These are never stored, and change all the time.
+        unstored: &["list_revocations", "export_users", "export_follows", "export_blocks"],
         overloaded: "`overloaded`: the database is not available, or too many passwords are being checked.",
     };
     about.complete(routes::operations().1)
@@ -57,6 +59,13 @@ fn example(schema: &str) -> Option<Value> {
         "Page_User" => serde_json::to_value(page(user(false))),
         "Page_SessionItem" => serde_json::to_value(page(session_item())),
         "UserBatch" => serde_json::to_value(UserBatch { items: vec![user(false)] }),
+        "Relationship" => serde_json::to_value(Relationship { following: true, followed_by: false, blocking: false }),
+        "AccountExport" => serde_json::to_value(AccountExport { items: vec![account_row()] }),
+        "FollowExport" => serde_json::to_value(FollowExport { items: vec![follow_row()] }),
+        "BlockExport" => {
+            let row = BlockRow { id: 2, version: 1, blocker_id: 7, blocked_id: 9, active: true };
+            serde_json::to_value(BlockExport { items: vec![row] })
+        }
         "Opened" => serde_json::to_value(Opened { user: user(true), session: session(), as_of_ms: JOINED_AT }),
         "Closed" => serde_json::to_value(Closed { revoked: vec![revocation()] }),
         "RevocationList" => serde_json::to_value(RevocationList { items: vec![revocation()], next_after: 12 }),
@@ -85,6 +94,15 @@ fn user(private: bool) -> User {
         email: private.then(|| Some("ada@example.org".to_owned())),
         is_active: private.then_some(true),
     }
+}
+
+fn account_row() -> AccountRow {
+    let User { id, username, display_name, avatar, .. } = user(false);
+    AccountRow { id, version: 3, username, display_name, avatar, is_active: true, deleted: false }
+}
+
+fn follow_row() -> FollowRow {
+    FollowRow { id: 5, version: 1, follower_id: 7, followed_id: 8, active: true, since: JOINED_AT }
 }
 
 fn page<T>(item: T) -> Page<T> {

@@ -22,6 +22,12 @@ pub enum Error {
     /// No account has this name.
     #[error("there is no such user")]
     NoSuchUser,
+    /// One cannot follow or block oneself.
+    #[error("that is the caller's own account")]
+    Oneself,
+    /// The caller has blocked the account.
+    #[error("the caller has blocked this account")]
+    Blocked,
     /// The caller has no such session.
     #[error("there is no such session")]
     NoSuchSession,
@@ -76,6 +82,11 @@ impl From<Error> for Problem {
             Error::Unauthenticated => Self::new(Code::Unauthenticated),
             Error::Forbidden(why) => Self::new(Code::Forbidden).with_detail(why),
             Error::NoSuchUser => Self::new(Code::NotFound).with_detail("There is no such user."),
+            Error::Oneself => {
+                let told = "This is the caller's own account.";
+                Self::new(Code::ValidationFailed).with_error("/username", "oneself", told)
+            }
+            Error::Blocked => Self::new(Code::Blocked),
             Error::NoSuchSession => Self::new(Code::NotFound).with_detail("There is no such session."),
             Error::UsernameTaken => taken(Code::UsernameTaken, "/username"),
             Error::EmailTaken => taken(Code::EmailTaken, "/email"),

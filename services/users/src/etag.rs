@@ -6,12 +6,18 @@ use service::etag;
 
 use crate::{entity::user, error::Error};
 
-/// The tag of a representation.
+/// The tag of a representation: the counters, which others change, stand behind a dot.
 pub(crate) fn tag(user: &user::Model, private: bool) -> String {
-    format!("{}-{}{}", user.id, user.version, if private { "-own" } else { "" })
+    format!("{}.{}.{}", version(user, private), user.followers_count, user.following_count)
 }
 
-/// Refuses a write whose `If-Match` does not name the current version.
+/// Refuses a write whose `If-Match` does not name the current version. Who follows whom meanwhile is no conflict.
 pub(crate) fn check(headers: &HeaderMap, user: &user::Model) -> Result<(), Error> {
-    etag::check(headers, &[&tag(user, true), &tag(user, false)]).map_err(|etag::Stale| Error::Stale)
+    let current = [version(user, true), version(user, false)];
+    let fits = |tag: &str| tag.split_once('.').is_some_and(|(named, _)| current.iter().any(|version| version == named));
+    etag::check_by(headers, fits).map_err(|etag::Stale| Error::Stale)
+}
+
+fn version(user: &user::Model, private: bool) -> String {
+    format!("{}-{}{}", user.id, user.version, if private { "-own" } else { "" })
 }

@@ -5,7 +5,7 @@
 //! | `user:7` | account 7, alone or in a batch | every change of it, its creation and deletion |
 //! | `users` | every list, and batches of many | every change of any account |
 //! | `sessions-of:7` | the sessions of account 7 | a login, a refresh, a logout, a new password, disabling, deletion |
-//! | `viewer:7` | other accounts as account 7 sees them | other roles of account 7 |
+//! | `viewer:7` | other accounts as account 7 sees them | other roles of account 7, its follows, and blocks in either direction |
 //!
 //! What an operator changes on the command line is answered to nobody, and found out when a cache's entry ends.
 
@@ -65,6 +65,11 @@ pub(crate) mod of {
         ids.sort_unstable();
         ids.dedup();
         if ids.len() > MOST { Of::new([Group::Users]) } else { Of::new(ids.into_iter().map(Group::User)) }
+    }
+
+    /// What is between an account and whoever looks.
+    pub(crate) fn relation(id: i64, viewer: i64) -> Of {
+        Of::new([Group::User(id), Group::Viewer(viewer)])
     }
 
     /// The sessions of an account.

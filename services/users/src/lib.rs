@@ -28,6 +28,7 @@ mod events;
 mod groups;
 mod hashing;
 pub mod operate;
+mod relations;
 mod revocations;
 mod routes;
 mod sessions;
@@ -68,7 +69,8 @@ pub fn app(config: Config, parts: Parts) -> App {
     let service = Service { db, clock, config: Arc::new(config), outbox };
     let tasks = boot::Tasks::new();
     // Whoever follows does so before anything is published.
-    tasks.spawn("welcome", welcome::welcome(&service.db, &service.config).run(bus, tasks.token()));
+    tasks.spawn("welcome", welcome::welcome(&service.db, &service.config).run(bus.clone(), tasks.token()));
+    tasks.spawn("avatar", relations::avatar(&service.db, &service.clock).run(bus, tasks.token()));
     tasks.spawn("events", service.outbox.clone().relay(tasks.token()));
     tasks.spawn("cleanup", cleanup::run(service.clone(), tasks.token()));
     let db = service.db.clone();

@@ -5,11 +5,15 @@ use service::groups::never_stored;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{Service, document, revocations::*, sessions::*, users::*};
+use crate::{Service, document, relations::*, revocations::*, sessions::*, users::*};
 
 /// The operations and their document.
 pub(crate) fn operations() -> (Router<Service>, OpenApi) {
-    OpenApiRouter::with_openapi(document::head()).merge(accounts()).merge(unstored()).split_for_parts()
+    OpenApiRouter::with_openapi(document::head())
+        .merge(accounts())
+        .merge(relations())
+        .merge(unstored())
+        .split_for_parts()
 }
 
 fn accounts() -> OpenApiRouter<Service> {
@@ -18,6 +22,19 @@ fn accounts() -> OpenApiRouter<Service> {
         .routes(routes!(show_me, update_me, delete_me))
         .routes(routes!(show_user, replace_user, update_user, delete_user))
         .routes(routes!(batch_users))
+        .routes(routes!(export_users))
+}
+
+fn relations() -> OpenApiRouter<Service> {
+    OpenApiRouter::new()
+        .routes(routes!(follow_user, unfollow_user))
+        .routes(routes!(block_user, unblock_user))
+        .routes(routes!(show_relationship))
+        .routes(routes!(list_followers))
+        .routes(routes!(list_following))
+        .routes(routes!(list_blocks))
+        .routes(routes!(export_follows))
+        .routes(routes!(export_blocks))
 }
 
 /// What is about credentials, sessions and tokens: no answer of these may be kept by anybody.

@@ -132,7 +132,11 @@ fn respond(caller: &Principal, headers: &HeaderMap, user: user::Model, groups: i
 }
 
 /// The account with this name, unless it was deleted.
-async fn find(db: &impl ConnectionTrait, username: &Username, lock: bool) -> Result<Option<user::Model>, DbErr> {
+pub(crate) async fn find(
+    db: &impl ConnectionTrait,
+    username: &Username,
+    lock: bool,
+) -> Result<Option<user::Model>, DbErr> {
     let query = user::Entity::find()
         .filter(user::COLUMN.username.eq(username.as_str()))
         .filter(user::COLUMN.deleted_at.is_null());
@@ -146,6 +150,6 @@ pub(crate) async fn find_by_id(db: &impl ConnectionTrait, id: i64, lock: bool) -
 }
 
 /// A name from a path. One that no account can have is not found, like one that none has.
-fn named(username: &str) -> Result<Username, Error> {
+pub(crate) fn named(username: &str) -> Result<Username, Error> {
     Username::parse(username).map_err(|_| Error::NoSuchUser)
 }

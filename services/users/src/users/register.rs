@@ -216,6 +216,7 @@ fn row(account: &NewAccount, username: &Username, now: i64) -> user::Model {
         joined_at: now,
         version: 1,
         deleted_at: None,
+        avatar_version: 0,
     };
     user.search = search_text(&user);
     user

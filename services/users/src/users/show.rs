@@ -11,12 +11,13 @@ use crate::{
     access::{self, Action},
     error::Error,
     groups::of,
+    relations,
 };
 
 /// Show an account
 ///
 /// The account with this username, in any case. The account itself and administrators also see `email` and `is_active`.
-/// A disabled account is visible to them only.
+/// A disabled account is visible to them only; one that has blocked the caller is not there.
 #[utoipa::path(
     get,
     path = "/users/{username}",
@@ -37,6 +38,11 @@ pub(crate) async fn show_user(
     let user = find(service.db.reader(), &named(&username)?, false).await?.ok_or(Error::NoSuchUser)?;
     access::check(Action::Read, &caller, user.id)?;
     if !user.is_active && !access::may(Action::ReadPrivate, &caller, user.id) {
+        return Err(Error::NoSuchUser);
+    }
+    if let Some(me) = relations::hidden_from(&caller)
+        && relations::has_blocked(service.db.reader(), user.id, me).await?
+    {
         return Err(Error::NoSuchUser);
     }
     let groups = of::user(user.id, &caller);
