@@ -2,7 +2,6 @@
 
 use crate::tables::Tables;
 
-#[allow(dead_code, reason = "the services that answer under keys come next")]
 pub(crate) const IDEMPOTENCY: Tables = Tables {
     name: "m20251126_000002_idempotency",
     statements: &[

@@ -8,6 +8,7 @@
 //! | [`router()`] | the layers around the operations |
 //! | [`document`] | the OpenAPI document, completed |
 //! | [`page`] | lists by keyset |
+//! | [`parameters`] | fields and parameters that many operations have |
 //! | [`etag`] | entity tags and the conditions on them |
 //! | [`groups`] | what caches may know of an answer |
 //! | [`idempotency`] | requests that may be sent twice and are done once |
@@ -23,6 +24,7 @@ pub mod failure;
 pub mod groups;
 pub mod idempotency;
 pub mod page;
+pub mod parameters;
 pub mod program;
 pub mod random;
 mod router;

@@ -56,6 +56,12 @@ impl Window {
         Ok(Self { limit, after, list })
     }
 
+    /// The cursor of a position in this list.
+    #[must_use]
+    pub fn cursor(&self, position: &(i64, String)) -> String {
+        write(position, &self.list)
+    }
+
     /// A page from `limit + 1` rows, so that a last page is known to be the last.
     pub fn page<R, T>(
         &self,
@@ -66,7 +72,7 @@ impl Window {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let has_more = rows.len() > limit;
         rows.truncate(limit);
-        let next_cursor = rows.last().filter(|_| has_more).map(|last| write(&position(last), &self.list));
+        let next_cursor = rows.last().filter(|_| has_more).map(|last| self.cursor(&position(last)));
         Page { next_cursor, has_more, total: None, items: rows.into_iter().map(item).collect() }
     }
 }

@@ -117,12 +117,14 @@ pub async fn start(config: Config, report: &mut Report) -> Result<Running, Start
     // Nobody's events are published before everybody follows.
     let assembling = site.bus.hold();
     let (users, login) = users(&mut site).await?;
+    let posts = posts(&mut site).await?;
+    let feed = feed(&mut site).await?;
     drop(assembling);
     let services = site.services;
 
     let had_keys = config.gateway.keys.exists();
     let keys = config.gateway.keys.clone();
-    let upstreams: Vec<Upstream> = [users].iter().map(|upstream| guarded(upstream, &plan)).collect();
+    let upstreams: Vec<Upstream> = [users, posts, feed].iter().map(|upstream| guarded(upstream, &plan)).collect();
     let gateway = gateway::build(config.gateway, plan, upstreams.clone())?.rereading(config.sources.clone());
     if !had_keys && keys.exists() {
         report.made("signing key created", keys.display());
@@ -247,6 +249,28 @@ async fn users(site: &mut Site<'_>) -> Result<(Upstream, Option<(String, String)
     settings.mail = settings.mail.kept_in(site.data.mail());
     let app = users::app(settings, site.parts(schema.name(), &database, &["feed"]));
     Ok((site.serve(app, database), login))
+}
+
+/// The service of posts.
+async fn posts(site: &mut Site<'_>) -> Result<Upstream, StartError> {
+    let schema = Schema::Posts;
+    if let Some(upstream) = site.elsewhere(schema.name())? {
+        return Ok(upstream);
+    }
+    let database = site.database(schema).await?;
+    let app = posts::app(site.config.posts.clone(), site.parts(schema.name(), &database, &["feed"]));
+    Ok(site.serve(app, database))
+}
+
+/// The service of timelines and search.
+async fn feed(site: &mut Site<'_>) -> Result<Upstream, StartError> {
+    let schema = Schema::Feed;
+    if let Some(upstream) = site.elsewhere(schema.name())? {
+        return Ok(upstream);
+    }
+    let database = site.database(schema).await?;
+    let app = feed::app(site.config.feed, site.parts(schema.name(), &database, &[]));
+    Ok(site.serve(app, database))
 }
 
 /// The service as the plan has it guarded.

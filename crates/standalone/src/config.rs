@@ -44,6 +44,10 @@ pub struct Config {
     pub gateway: gateway::Config,
     /// The part of the service of accounts.
     pub users: users::Config,
+    /// The part of the service of posts.
+    pub posts: posts::Config,
+    /// The part of the service of timelines and search.
+    pub feed: feed::Config,
     /// The time as the services see it; a test can move it.
     pub clock: Clock,
     /// The gateway's files.
@@ -60,6 +64,8 @@ impl Config {
         }
         let mut gateway = gateway::Config::from_vars(vars);
         let users = users::Config::from_vars(vars);
+        let posts = posts::Config::from_vars(vars);
+        let feed = feed::Config::from_vars(vars);
         let profile = gateway.profile;
         if gateway.internal_key.is_none() {
             gateway.internal_key = invented_key(profile, &external, vars);
@@ -69,7 +75,7 @@ impl Config {
             .map_or_else(Sources::embedded, Sources::directory)
             .with_variables(variables.collect::<Vec<_>>())
             .with_profile(profile.to_string());
-        Self { profile, data, external, gateway, users, clock: Clock::system(), sources }
+        Self { profile, data, external, gateway, users, posts, feed, clock: Clock::system(), sources }
     }
 
     /// The checked surface.

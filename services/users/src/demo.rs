@@ -1,5 +1,5 @@
-//! The demo accounts and who of them follows whom: the same every time, and an administrator with a password of its own. No event
-//! tells of them: other services take them from the exports.
+//! The demo accounts and who of them follows whom: the same every time, and an administrator with a password of its own. Others
+//! are told of them as of accounts that have changed, so nobody writes a letter.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +13,7 @@ use crate::{
     domain::{Description, DisplayName, Email, Name, Password, Roles, Username, base32},
     entity::{follow, user},
     error::Error,
+    events,
     hashing::Passwords,
     users::{NewAccount, insert},
 };
@@ -94,12 +95,16 @@ pub async fn seed(db: &Database) -> Result<Option<Seeded>, Error> {
         user.following_count = Set(whole(count(|pair| pair.0)));
         user.followers_count = Set(whole(count(|pair| pair.1)));
         user.status = Set(if index % 3 == 0 { "around" } else { "" }.to_owned());
-        user.update(&transaction).await?;
+        let user = user.update(&transaction).await?;
+        events::changed(&transaction, &user, user.joined_at).await?;
     }
-    let rows = follows.iter().enumerate().map(|(number, pair)| row(&ids, number, *pair));
-    follow::Entity::insert_many(rows).exec_without_returning(&transaction).await?;
+    for (number, pair) in follows.iter().enumerate() {
+        let follow = row(&ids, number, *pair).insert(&transaction).await?;
+        events::follow(&transaction, &follow, follow.since).await?;
+    }
     let admin = named(ADMIN, "Administrator", "", "", Roles { admin: true, seller: false })?;
-    insert(&transaction, &admin, &own, Clock::system().now()).await?;
+    let admin = insert(&transaction, &admin, &own, Clock::system().now()).await?;
+    events::changed(&transaction, &admin, admin.joined_at).await?;
     transaction.commit().await?;
     Ok(Some(Seeded { users: USERS, admin: ADMIN, admin_password }))
 }

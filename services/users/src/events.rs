@@ -1,5 +1,6 @@
 //! What this service tells the others: `user.registered`, `user.changed` and `user.deleted`, each with the account as everybody may
-//! see it; and `user.followed`, `user.unfollowed`, `user.blocked` and `user.unblocked`, each with the pair. No e-mail address is ever in an event. Demo accounts are not told of: every service makes its own demo data.
+//! see it; and `user.followed`, `user.unfollowed`, `user.blocked` and `user.unblocked`, each with the pair. No e-mail address is ever in
+//! an event. Demo accounts are told of as changed, not as registered.
 
 use ::events::{Aggregate, Event, record};
 use sea_orm::{DatabaseTransaction, DbErr};

@@ -128,8 +128,14 @@ async fn the_running_service_has_the_contract_that_the_gateway_is_built_with() {
     let users = Users::new(data.path()).await;
     let _service = users.start().await;
     let url = format!("http://{}", users.listen);
-    let variables = [("USERS_URL", url.as_str()), ("AGORA_INTERNAL_KEY", KEY)];
+    let nobody = "http://127.0.0.1:9";
+    let variables =
+        [("USERS_URL", url.as_str()), ("POSTS_URL", nobody), ("FEED_URL", nobody), ("AGORA_INTERNAL_KEY", KEY)];
     let mut check = Process::start(binary("gateway"), &["check", "--live"], &variables);
-    assert!(check.exit().success(), "{}", check.output());
-    assert!(check.output().contains("has the contract that is pinned"), "{}", check.output());
+    assert!(!check.exit().success(), "the others do not answer: {}", check.output());
+    let told = check.output();
+    assert!(told.contains(&format!("`users` at {url}/ has the contract that is pinned.")), "{told}");
+    for silent in ["posts", "feed"] {
+        assert!(told.contains(&format!("`{silent}` at {nobody}/ does not answer")), "{told}");
+    }
 }
