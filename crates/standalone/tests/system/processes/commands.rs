@@ -186,13 +186,11 @@ async fn what_could_not_be_handled_is_shown_and_handled_once_more_by_command() {
     let parked = async || Some(done(data.path(), &["events", "status"], "")).filter(|told| told.contains("1 parked"));
     let told = testkit::until("it is parked", super::PATIENCE * 4, parked).await;
     assert!(told.starts_with("users  0 to publish, 0 to handle, 1 parked\n  users.welcome  "), "{told}");
-    // Why it failed again stands in the log behind that.
-    let told = done(data.path(), &["events", "replay"], "");
-    assert!(
-        told.contains(
-            "users  0 handled, 1 still parked\nposts  0 handled, 0 still parked\nfeed   0 handled, 0 still parked\n"
-        ),
-        "{told}"
+    // Why it failed again is in the log.
+    let again = command(data.path(), &["events", "replay"], "");
+    assert_eq!(
+        String::from_utf8_lossy(&again.stdout),
+        "users  0 handled, 1 still parked\nposts  0 handled, 0 still parked\nfeed   0 handled, 0 still parked\n"
     );
     std::fs::remove_file(&mail).unwrap();
     assert_eq!(
