@@ -4,6 +4,7 @@ mod commands;
 mod killed;
 mod load;
 mod refusals;
+mod repairs;
 mod restart;
 mod split;
 

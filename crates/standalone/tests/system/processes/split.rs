@@ -11,16 +11,16 @@ use testkit::{Caller, until};
 
 use super::{PATIENCE, address_of, binary, ready};
 
-const KEY: &str = "a key for tests, of more than thirty-two characters";
+pub(super) const KEY: &str = "a key for tests, of more than thirty-two characters";
 
-struct Users {
-    database: String,
-    listen: String,
+pub(super) struct Users {
+    pub(super) database: String,
+    pub(super) listen: String,
     _postgres: Option<Postgres>,
 }
 
 impl Users {
-    async fn new(data: &Path) -> Self {
+    pub(super) async fn new(data: &Path) -> Self {
         let postgres = Postgres::create().await;
         let file = || format!("sqlite://{}/users.db?mode=rwc", data.display());
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -40,7 +40,7 @@ impl Users {
         database.close().await;
     }
 
-    async fn start(&self) -> Process {
+    pub(super) async fn start(&self) -> Process {
         let variables = [
             ("USERS_DATABASE_URL", self.database.as_str()),
             ("USERS_LISTEN", &self.listen),
@@ -53,7 +53,7 @@ impl Users {
 }
 
 /// Another service as a process of its own, over a file; and where it is.
-async fn beside(data: &Path, schema: migration::Schema) -> (Process, String) {
+pub(super) async fn beside(data: &Path, schema: migration::Schema) -> (Process, String) {
     let name = schema.name();
     let url = database::sqlite_url(&data.join(format!("{name}.db")));
     let options = database::Options::usual(database::Engine::Sqlite);
