@@ -11,6 +11,7 @@ mod orders;
 mod pages;
 mod rebuilding;
 mod repairs;
+mod scale;
 mod search;
 mod timelines;
 mod truth;
