@@ -18,6 +18,7 @@ mod made;
 mod main_call;
 mod prepared;
 mod projection;
+mod refused;
 mod render;
 mod run;
 mod scan;
@@ -30,6 +31,7 @@ pub(crate) use ask::{collect, of_upstream};
 pub(crate) use choose::{Selection, select};
 pub(crate) use failure::PartFailure;
 pub(crate) use prepared::Prepared;
+pub(crate) use refused::Refusal;
 pub(crate) use run::{Asked, compose};
 pub(crate) use values::remaining;
 

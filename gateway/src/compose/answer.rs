@@ -89,9 +89,16 @@ pub(super) async fn put_together(
     Ok(Response::from_parts(head, Source::from(pieces)))
 }
 
-/// An answer without anything to show is none, and neither is an incomplete one for a client that wants no such thing.
+/// An answer without anything to show is none, and neither is an incomplete one for a client that wants no such thing. If a part
+/// refuses what the client has sent, that is why.
 fn refuse(composition: &Composition, run: &Run<'_>, lost: &[Lack], strict: bool) -> Result<(), GatewayError> {
     let Some(Lack { index: first, failure, .. }) = lost.first() else { return Ok(()) };
+    let refusal = || {
+        lost.iter().find_map(|lack| match &lack.failure {
+            PartFailure::Refused(refusal) => Some(GatewayError::PartRefused { refusal: refusal.clone() }),
+            _ => None,
+        })
+    };
     let is_lost = |index: usize| {
         composition.parts[index].need == Need::Optional
             && lost.iter().any(|lack| lack.index == index && !lack.is_stale())
@@ -99,11 +106,11 @@ fn refuse(composition: &Composition, run: &Run<'_>, lost: &[Lack], strict: bool)
     let members = composition.parts.iter().enumerate().filter(|(_, part)| part.place == Place::Member);
     let mut shown = members.filter(|(index, _)| run.selection.shows(*index)).peekable();
     if composition.main().is_none() && shown.peek().is_some() && shown.all(|(index, _)| is_lost(index)) {
-        return Err(GatewayError::NoPart);
+        return Err(refusal().unwrap_or(GatewayError::NoPart));
     }
     if strict {
         let part = composition.parts[*first].name.as_str().into();
-        return Err(GatewayError::Incomplete { part, code: failure.code() });
+        return Err(refusal().unwrap_or(GatewayError::Incomplete { part, code: failure.code() }));
     }
     Ok(())
 }

@@ -217,7 +217,8 @@ impl Run<'_> {
     /// What calls take of the request is there.
     fn check(&self) -> Result<(), GatewayError> {
         let parts = self.asked.composition.parts.iter().enumerate();
-        let mut asked = parts.filter(|(index, part)| self.selection.asks(*index) && !part.bindings.is_empty());
+        let takes = |part: &Part| !(part.bindings.is_empty() && part.holds.is_empty());
+        let mut asked = parts.filter(|(index, part)| self.selection.asks(*index) && takes(part));
         asked.try_for_each(|(_, part)| values::check(part, &self.given(&[])))
     }
 
@@ -319,7 +320,7 @@ impl Run<'_> {
     /// One call. What a request gathers is bounded as a whole: many answers that are each small enough may be too much.
     /// One that is refused takes no room from those that come after it.
     async fn ask(&self, index: usize, question: Question) -> Result<Option<Bytes>, PartFailure> {
-        let answer = self.fresh_or_stale(index, question).await?;
+        let answer = self.fresh_or_stale(index, question).await.map_err(|failure| self.blamed(index, failure))?;
         let size = answer.as_ref().map_or(0, |body| body.len() as u64);
         let before = self.gathered.fetch_add(size, Ordering::Relaxed);
         let most = GATHERED * self.plane.settings().limits.composed_bytes;
@@ -328,6 +329,16 @@ impl Run<'_> {
             return Err(PartFailure::TooLarge);
         }
         Ok(answer)
+    }
+
+    /// A refusal is the client's mistake if it is about what the client has sent; otherwise the part has failed.
+    fn blamed(&self, index: usize, failure: PartFailure) -> PartFailure {
+        let PartFailure::Refused(refusal) = failure else { return failure };
+        let part = &self.asked.composition.parts[index];
+        let of_client = refusal.of_client(part, self.query.as_deref());
+        of_client.map_or(PartFailure::Status(StatusCode::BAD_REQUEST, None), |refusal| {
+            PartFailure::Refused(Box::new(refusal))
+        })
     }
 
     /// An older answer stands in for that of a part.

@@ -5,6 +5,7 @@
 
 mod answer;
 mod beside;
+mod bounds;
 mod caching;
 mod call;
 mod choices;

@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use problem::Code;
 use serde_json::Value;
 
-use super::{PathPiece, ServiceId};
+use super::{Hold, PathPiece, ServiceId};
 use transform::{Path, Program, Reshape, TransformError};
 
 /// The name of the part that a route's `to` is.
@@ -52,6 +52,8 @@ pub struct Part {
     pub path: Vec<PathPiece>,
     /// The parameters beside the path's own.
     pub bindings: Vec<Binding>,
+    /// What the values have to be that it takes of the request, as far as its contract says.
+    pub holds: Vec<Hold>,
     /// Where its answer goes.
     pub place: Place,
     /// What its failure means.

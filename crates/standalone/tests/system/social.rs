@@ -221,8 +221,13 @@ over_both! {
             anonymous.get(path).await.problem(400, "invalid_parameter");
         }
         let long = "x".repeat(201);
-        for kind in ["posts", "users", "tags", "suggestions"] {
-            anonymous.get(&format!("/api/v1/search/{kind}?q={long}")).await.problem(400, "invalid_parameter");
+        for kind in ["", "/posts", "/users", "/tags", "/suggestions"] {
+            let refused = anonymous.get(&format!("/api/v1/search{kind}?q={long}")).await.problem(400, "invalid_parameter");
+            assert_eq!((&refused["errors"][0]["pointer"], &refused["errors"][0]["code"]), (&json!("q"), &json!("too_long")));
+        }
+        let _ = system.user("ada").await;
+        for (query, code) in [("limit=0", "invalid_parameter"), ("cursor=x", "invalid_cursor")] {
+            anonymous.get(&format!("/api/v1/users/ada/posts?{query}")).await.problem(400, code);
         }
         anonymous.get("/api/v1/tags/nobody_ever_wrote_this").await.problem(404, "not_found");
     }

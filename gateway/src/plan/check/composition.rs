@@ -138,6 +138,8 @@ fn main(site: &Site<'_>, to: &Called<'_>, names: &[String]) -> Option<Part> {
         operation: to.operation.id.clone(),
         path,
         bindings,
+        // What it does not take it refuses itself, and that is the answer.
+        holds: Vec::new(),
         place: Place::Root,
         need: Need::Required,
         choice: None,

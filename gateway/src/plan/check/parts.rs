@@ -10,7 +10,7 @@ use super::super::schema::{Kinds, Schema};
 use super::super::{ServiceKind, derive};
 use super::call::{self, Bound, Called, Offered, Reach};
 use super::composition::{MOST_PARTS, Site, sources};
-use super::{conformance, handed_on, joins, need, programs, request};
+use super::{bounds, conformance, handed_on, joins, need, programs, request};
 use transform::Path;
 
 /// A part as it is written, and whether a client has to ask for it.
@@ -89,6 +89,7 @@ pub(super) fn part(site: &Site<'_>, one: &Drafted<'_>, names: &[String]) -> Opti
     let Bound { path, bindings } =
         call::bind(&called, &draft.bind, &draft.query, parameter, &offered, &to.mark, mistakes)?;
     request::taken(site, &draft.bind, &bindings);
+    let holds = bounds::of(&called, &path, &bindings, site.matches);
     let (shape, schema) = shaped(draft, &called, own, mistakes)?;
     let need = need::check(site, draft, &called, schema.as_ref())?;
     Some(Part {
@@ -97,6 +98,7 @@ pub(super) fn part(site: &Site<'_>, one: &Drafted<'_>, names: &[String]) -> Opti
         operation: called.operation.id.clone(),
         path,
         bindings,
+        holds,
         place: Place::Member,
         need,
         choice: None,

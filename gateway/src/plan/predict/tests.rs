@@ -12,6 +12,7 @@ fn part(name: &str, need: Need) -> Part {
         operation: name.to_owned(),
         path: vec![PathPiece::Literal("/".to_owned())],
         bindings: Vec::new(),
+        holds: Vec::new(),
         place: if name == MAIN { Place::Root } else { Place::Member },
         need,
         choice: None,
