@@ -130,6 +130,9 @@ pub(crate) async fn forward(
     if call.receiver != Receiver::Own {
         fields::to_client(response.headers_mut(), call.receiver);
     }
+    if call.receiver == Receiver::Service {
+        plane.surface().places.tell(response.headers_mut(), call.service, call.target.path());
+    }
     if call.receiver == Receiver::Origin {
         fields::withhold_cookie(response.headers_mut(), &plane.settings().auth.cookie.name);
     }
