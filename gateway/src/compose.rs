@@ -25,6 +25,7 @@ mod scan;
 mod settle;
 mod spare;
 mod values;
+mod viewer;
 
 pub(crate) use answer::{GATEWAY_PARTS, finish, rewritten};
 pub(crate) use ask::{collect, of_upstream};
@@ -34,6 +35,7 @@ pub(crate) use prepared::Prepared;
 pub(crate) use refused::Refusal;
 pub(crate) use run::{Asked, compose};
 pub(crate) use values::remaining;
+pub(crate) use viewer::Viewing;
 
 use batch::Batch;
 use bytes::Bytes;

@@ -17,6 +17,7 @@ use principal::ASSERTION;
 use upstream::{Failure, RequestBody, ResponseBody, Terms, Upstream};
 
 use crate::body::{Progress, Source, Upload};
+use crate::cache;
 use crate::context::Context;
 use crate::error::GatewayError;
 use crate::fields::{self, Receiver};
@@ -165,6 +166,9 @@ fn refused(progress: &Progress, call: &Call<'_>) -> Option<GatewayError> {
 fn prepare(head: &mut request::Parts, call: &Call<'_>, plane: &Plane, connection: &Connection, context: &Context) {
     let trusted = plane.trusts(connection.peer.ip());
     fields::to_upstream(&mut head.headers, head.version, call.receiver, &connection.forwarded, trusted);
+    if call.receiver == Receiver::Service {
+        cache::of_parts(&mut head.headers);
+    }
     if call.receiver == Receiver::Origin {
         fields::withhold_cookie(&mut head.headers, &plane.settings().auth.cookie.name);
     }

@@ -51,6 +51,8 @@ pub(crate) struct Compiled {
     method: Option<Method>,
     /// What a composed route needs beside its composition.
     pub(crate) prepared: Option<Prepared>,
+    /// The same of what it does for the viewer alone.
+    pub(crate) late: Option<Prepared>,
 }
 
 #[derive(Debug)]
@@ -133,6 +135,7 @@ impl Compiled {
                 .and_then(|prefix| HeaderValue::from_str(prefix).ok()),
             method: plan.operation(route).map(|operation| operation.method.clone()),
             prepared: route.composition.as_deref().map(Prepared::new),
+            late: route.composition.as_deref().and_then(|one| one.late.as_deref()).map(Prepared::new),
         }
     }
 

@@ -86,6 +86,15 @@ impl PartFailure {
         }
     }
 
+    /// What the service refuses of the request, if that is why.
+    pub(super) fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            Self::Dependency(_, cause) => cause.refusal(),
+            _ => None,
+        }
+    }
+
     /// Whether there is no answer at all, or one for which an older one may stand in (RFC 5861, section 4).
     pub(super) fn is_no_answer(&self) -> bool {
         match self {

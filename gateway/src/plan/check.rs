@@ -27,6 +27,7 @@ mod request;
 mod routes;
 mod services;
 mod values;
+mod viewer;
 mod whole;
 
 use super::file::Files;

@@ -27,8 +27,10 @@ const RESERVED: [&str; 2] = ["_parts", MAIN];
 pub(super) fn named<'a>(site: &Site<'a>, has_main: bool) -> Option<Vec<Drafted<'a>>> {
     let (draft, mistakes) = (site.draft, site.mistakes);
     let parts = draft.parts.iter().map(|draft| Drafted { draft, chosen: false });
-    let all: Vec<Drafted<'_>> =
+    let mut all: Vec<Drafted<'_>> =
         parts.chain(draft.includes.iter().map(|draft| Drafted { draft, chosen: true })).collect();
+    // What only the viewer sees is asked last.
+    all.sort_by_key(|one| one.draft.viewer.as_ref().is_some_and(|at| at.value));
     let mut whole = true;
     let mut blame = |mark: &Mark, sentence: String| {
         mistakes.blame(mark, sentence);
@@ -101,6 +103,7 @@ pub(super) fn part(site: &Site<'_>, one: &Drafted<'_>, names: &[String]) -> Opti
         holds,
         place: Place::Member,
         need,
+        viewer: draft.viewer.as_ref().is_some_and(|at| at.value),
         choice: None,
         after: Vec::new(),
         shape,
@@ -180,11 +183,11 @@ pub(super) fn places(site: &Site<'_>, named: &[Drafted<'_>], all: &[Part], offse
     whole.then_some(())
 }
 
-/// A name of two words says where its field is: inside of what the first one names.
+/// A name of two words says where its field is: inside of what the first one names, however deep.
 fn misplaced(name: &str, part: &Part) -> Option<String> {
-    let words: Vec<&str> = name.split('.').collect();
-    if part.at.len() >= words.len() && part.at.ends_with(&words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>())
-    {
+    let words: Vec<String> = name.split('.').map(str::to_owned).collect();
+    let is_within = words.len() > 1 && part.at.first() == words.first() && part.at.last() == words.last();
+    if part.at.ends_with(&words) || (is_within && part.at.len() > 1) {
         return None;
     }
     Some(match &part.place {

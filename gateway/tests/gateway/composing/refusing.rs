@@ -14,10 +14,17 @@ parts.texts = { to = "texts.find_texts", bind.q = "query:words", bind.cursor = "
 parts.person = { to = "people.show_me" }
 
 [[route]]
-match = "GET /only"
+match = "GET /both"
 access = "anyone"
-doc = { id = "only", summary = "Search", tag = "Search" }
-parts.texts = { to = "texts.find_texts", bind.q = "query:words", bind.cursor = "query:after" }
+doc = { id = "both", summary = "Search", tag = "Search" }
+parts.texts = { to = "texts.find_texts", bind.cursor = "query:after" }
+parts.person = { to = "people.show_me", required = true }
+
+[[route]]
+match = "POST /texts"
+to = "texts.create_text"
+access = "anyone"
+parts.others = { to = "texts.find_texts", bind.cursor = "query:after" }
 
 [[route]]
 match = "GET /people/{person}/texts"
@@ -92,12 +99,26 @@ async fn what_a_part_refuses_that_the_client_has_not_sent_is_no_mistake_of_the_c
 }
 
 #[tokio::test]
-async fn an_optional_part_that_refuses_leaves_the_rest_unless_there_is_none_or_all_is_wanted() {
+async fn an_optional_part_that_refuses_what_the_client_has_sent_is_not_left_out() {
     let world = World::with(FOUND).await;
     world.script("texts", "/found", refusal("invalid_cursor", None));
-    let body = world.get("/search?after=x").await.expect(200).json();
-    assert_eq!(body["_parts"], json!([{"name": "texts", "state": "error", "code": "invalid_cursor"}]));
-    world.get("/only?after=x").await.problem(400, "invalid_cursor");
-    let strict = world.caller().get("/search?after=x").header("prefer", "handling=strict");
-    world.send(strict).await.problem(400, "invalid_cursor");
+    world.get("/search?after=x").await.problem(400, "invalid_cursor");
+    let body = world.get("/search").await.expect(200).json();
+    assert_eq!(body["_parts"], json!([{"name": "texts", "state": "error", "code": "part_failed"}]));
+}
+
+#[tokio::test]
+async fn a_required_part_that_fails_comes_before_one_that_refuses() {
+    let world = World::with(FOUND).await;
+    world.script("texts", "/found", refusal("invalid_cursor", None));
+    world.script("people", "/people/me", Scripted::problem(500, "internal"));
+    world.get("/both?after=x").await.problem(502, "part_failed");
+}
+
+#[tokio::test]
+async fn what_has_been_written_is_not_refused_any_more() {
+    let world = World::with(FOUND).await;
+    world.script("texts", "/found", refusal("invalid_cursor", None));
+    let answer = world.send(world.caller().post("/texts?after=x", &json!({"title": "x"}))).await.expect(201);
+    assert_eq!(answer.header("gateway-parts"), "others;state=error;code=invalid_cursor");
 }
