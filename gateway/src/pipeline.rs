@@ -1,6 +1,6 @@
 //! THE order: what happens to a request, phase by phase.
 //!
-//! `guard → identify → route → authenticate → limit → look up → forward | compose → shape → admit → finish → record`
+//! `guard → identify → route → authenticate → limit → look up → forward | compose → shape → admit → view → finish → record`
 
 mod kept;
 mod viewed;
@@ -128,6 +128,7 @@ async fn phases(
         }
         _ => Box::pin(asked(plane, connection, exchange, (id, parameters), &caller, request)).await?,
     };
+    // view: behind everything that could be stored.
     if let Some(viewing) = viewing {
         response =
             Box::pin(viewed::add(plane, connection, exchange, (id, parameters), &caller, viewing, response)).await?;
