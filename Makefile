@@ -70,6 +70,8 @@ tidy: ## the conventions of the tree
 .PHONY: openapi
 openapi: build ## rewrite openapi/*.json from the code: first each service's, then the public one
 	$(BIN)/users openapi > target/users.json && mv target/users.json openapi/users.json
+	$(BIN)/posts openapi > target/posts.json && mv target/posts.json openapi/posts.json
+	$(BIN)/feed openapi > target/feed.json && mv target/feed.json openapi/feed.json
 	$(BIN)/gateway openapi --own > target/gateway.json && mv target/gateway.json openapi/gateway.json
 	$(BIN)/gateway openapi --contracts openapi > target/public.json && mv target/public.json openapi/public.json
 

@@ -19,15 +19,18 @@ pub(crate) const EVENTS: Tables = Tables {
         "CREATE INDEX outbox_waiting_idx ON outbox (id) WHERE published_at IS NULL",
         "CREATE INDEX outbox_published_at_idx ON outbox (published_at)",
         "CREATE TABLE inbox (
+        id         {ID},
         follower   TEXT   NOT NULL,
         event_id   TEXT   NOT NULL,
-        handled_at BIGINT,
-        tries      BIGINT NOT NULL,
-        error      TEXT,
         event      TEXT,
+        tries      BIGINT NOT NULL,
+        due_at     BIGINT NOT NULL,
+        error      TEXT,
+        handled_at BIGINT,
         parked_at  BIGINT,
-        CONSTRAINT inbox_pkey PRIMARY KEY (follower, event_id)
+        CONSTRAINT inbox_follower_event_id_key UNIQUE (follower, event_id)
     )",
+        "CREATE INDEX inbox_waiting_idx ON inbox (follower, id) WHERE handled_at IS NULL AND parked_at IS NULL",
         "CREATE INDEX inbox_handled_at_idx ON inbox (handled_at)",
         "CREATE INDEX inbox_parked_idx ON inbox (parked_at) WHERE parked_at IS NOT NULL",
     ],

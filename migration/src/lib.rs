@@ -5,6 +5,9 @@
 //! find nothing to do. A database that is newer than this binary is refused and left as it is.
 
 mod events;
+mod feed;
+mod idempotency;
+mod posts;
 mod tables;
 mod users;
 
@@ -19,17 +22,23 @@ use sea_orm_migration::{
 pub enum Schema {
     /// The service `users`.
     Users,
+    /// The service `posts`.
+    Posts,
+    /// The service `feed`.
+    Feed,
 }
 
 impl Schema {
     /// Every schema.
-    pub const ALL: [Self; 1] = [Self::Users];
+    pub const ALL: [Self; 3] = [Self::Users, Self::Posts, Self::Feed];
 
     /// The name of the service.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Users => "users",
+            Self::Posts => "posts",
+            Self::Feed => "feed",
         }
     }
 
@@ -37,6 +46,8 @@ impl Schema {
     const fn lock(self) -> i64 {
         match self {
             Self::Users => 0x6167_6f72_6100_0001,
+            Self::Posts => 0x6167_6f72_6100_0002,
+            Self::Feed => 0x6167_6f72_6100_0003,
         }
     }
 }
@@ -87,6 +98,8 @@ pub async fn up(schema: Schema, db: &Database) -> Result<Vec<String>, Error> {
     }
     let steps = match schema {
         Schema::Users => apply::<users::Migrator>(schema, &transaction).await?,
+        Schema::Posts => apply::<posts::Migrator>(schema, &transaction).await?,
+        Schema::Feed => apply::<feed::Migrator>(schema, &transaction).await?,
     };
     transaction.commit().await.map_err(failed)?;
     Ok(steps.into_iter().filter(|step| !step.applied).map(|step| step.name).collect())
@@ -99,6 +112,8 @@ pub async fn up(schema: Schema, db: &Database) -> Result<Vec<String>, Error> {
 pub async fn status(schema: Schema, db: &Database) -> Result<Vec<Step>, Error> {
     match schema {
         Schema::Users => steps::<users::Migrator, _>(schema, db.reader()).await,
+        Schema::Posts => steps::<posts::Migrator, _>(schema, db.reader()).await,
+        Schema::Feed => steps::<feed::Migrator, _>(schema, db.reader()).await,
     }
 }
 

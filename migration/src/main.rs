@@ -16,6 +16,12 @@ struct Arguments {
     /// The database of the service `users`.
     #[arg(long, env = "USERS_DATABASE_URL", value_name = "URL", hide_env_values = true, global = true)]
     users: Option<String>,
+    /// The database of the service `posts`.
+    #[arg(long, env = "POSTS_DATABASE_URL", value_name = "URL", hide_env_values = true, global = true)]
+    posts: Option<String>,
+    /// The database of the service `feed`.
+    #[arg(long, env = "FEED_DATABASE_URL", value_name = "URL", hide_env_values = true, global = true)]
+    feed: Option<String>,
 }
 
 #[derive(Clone, Copy, Subcommand)]
@@ -28,18 +34,18 @@ enum Command {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let given: Vec<(Schema, String)> = [(Schema::Users, arguments.users)]
+    let Arguments { command, users, posts, feed } = Arguments::parse();
+    let given: Vec<(Schema, String)> = [(Schema::Users, users), (Schema::Posts, posts), (Schema::Feed, feed)]
         .into_iter()
         .filter_map(|(schema, url)| url.map(|url| (schema, url)))
         .collect();
     if given.is_empty() {
-        eprintln!("no database is named: set USERS_DATABASE_URL, or give --users URL");
+        eprintln!("no database is named: set USERS_DATABASE_URL, or give --users URL; the same for posts and feed");
         return ExitCode::from(2);
     }
     let mut code = ExitCode::SUCCESS;
     for (schema, url) in given {
-        if let Err(error) = run(arguments.command, schema, &url).await {
+        if let Err(error) = run(command, schema, &url).await {
             eprintln!("{}: {error}", schema.name());
             code = ExitCode::FAILURE;
         }

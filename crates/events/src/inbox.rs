@@ -1,22 +1,22 @@
 //! Events on their way into a service's own tables.
 
+mod work;
+
 use std::future::Future;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
 
-use bus::{BoxError, Bus, Following, Message};
+use bus::{BoxError, Bus, Message};
 use database::Database;
-use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, DbErr, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::OnConflict,
-};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbErr, EntityTrait as _, NotSet, sea_query::OnConflict};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
-use crate::{Event, entity::inbox, now};
+use crate::{Event, entity::inbox, now, pause};
 
 /// What fails so often is parked.
 pub const MOST_TRIES: i64 = 10;
-
-/// Errors are kept in this length.
-const ERROR_LENGTH: usize = 500;
 
 /// Somebody who makes something of events.
 pub trait Follow: Send + Sync + 'static {
@@ -24,12 +24,15 @@ pub trait Follow: Send + Sync + 'static {
     const NAME: &'static str;
     /// What it follows, as [`bus::Bus::follow`] has it.
     const SUBJECTS: &'static [&'static str];
+    /// So many events share a transaction, if none of them fails. Where [`Follow::before`] does what others can see, 1: of
+    /// what was begun together, everything is done again if that transaction comes to nothing.
+    const AT_ONCE: usize = 64;
 
     /// What takes long, or reaches beyond this database: done before [`Follow::handle`], in no transaction, so that nobody waits for
     /// it. It must bear to be done again.
     ///
     /// # Errors
-    /// Any: the event comes again.
+    /// Any: the event is tried again.
     fn before(&self, db: &Database, event: &Event) -> impl Future<Output = Result<(), BoxError>> + Send {
         let _nothing = (db, event);
         async { Ok(()) }
@@ -38,7 +41,7 @@ pub trait Follow: Send + Sync + 'static {
     /// Handles an event in the transaction in which it is noted that it did.
     ///
     /// # Errors
-    /// Any: nothing in the transaction has happened then, and the event comes again.
+    /// Any: nothing in the transaction has happened then, and the event is tried again.
     fn handle(
         &self,
         transaction: &DatabaseTransaction,
@@ -48,14 +51,19 @@ pub trait Follow: Send + Sync + 'static {
 
 /// The inbox of one follower. Clones are the same one.
 #[derive(Debug)]
-pub struct Inbox<F> {
+pub struct Inbox<F>(Arc<Inner<F>>);
+
+#[derive(Debug)]
+struct Inner<F> {
     db: Database,
-    follower: Arc<F>,
+    follower: F,
+    pauses: RangeInclusive<Duration>,
+    taken: Notify,
 }
 
 impl<F> Clone for Inbox<F> {
     fn clone(&self) -> Self {
-        Self { db: self.db.clone(), follower: Arc::clone(&self.follower) }
+        Self(Arc::clone(&self.0))
     }
 }
 
@@ -72,116 +80,60 @@ impl<F: Follow> Inbox<F> {
     /// The inbox of `follower` in `db`.
     #[must_use]
     pub fn new(db: Database, follower: F) -> Self {
-        Self { db, follower: Arc::new(follower) }
+        Self::pausing(db, follower, pause::USUAL)
     }
 
-    /// Handles what the bus brings, until what this returns is dropped.
-    pub fn follow(&self, bus: &Bus) -> Following {
-        let inbox = self.clone();
-        bus.follow(F::NAME, F::SUBJECTS, move |message| {
-            let inbox = inbox.clone();
-            async move { inbox.take(&message).await }
-        })
+    /// The same with other pauses after a failure: the first and the longest.
+    #[must_use]
+    pub fn pausing(db: Database, follower: F, pauses: RangeInclusive<Duration>) -> Self {
+        Self(Arc::new(Inner { db, follower, pauses, taken: Notify::new() }))
     }
 
-    /// Tries once more what is parked, in the order in which it was parked.
+    /// Follows, from this call on, and handles what the bus brings, until it is told to stop. What is parked is tried once more
+    /// meanwhile: what was in the way may be gone since the last time.
     ///
-    /// # Errors
-    /// The database's. What had been handled until then is.
-    pub async fn replay(&self) -> Result<Replayed, DbErr> {
-        let parked = inbox::Entity::find()
-            .filter(inbox::Column::Follower.eq(F::NAME))
-            .filter(inbox::Column::ParkedAt.is_not_null())
-            .order_by_asc(inbox::Column::ParkedAt)
-            .order_by_asc(inbox::Column::EventId)
-            .all(self.db.reader())
-            .await?;
-        let mut replayed = Replayed::default();
-        for row in parked {
-            let text = row.event.unwrap_or_default();
-            match self.attempt(&row.event_id, &text, true).await {
-                Ok(()) => replayed.handled += 1,
-                Err(error) => {
-                    self.failed(&row.event_id, &text, &*error).await?;
-                    replayed.parked += 1;
-                }
+    /// What comes is stored before anything is made of it, so nobody waits for this follower but itself.
+    pub fn run(self, bus: Bus, stop: CancellationToken) -> impl Future<Output = ()> + Send + use<F> {
+        let inbox = self.clone();
+        let following = bus.follow(F::NAME, F::SUBJECTS, move |messages| {
+            let inbox = inbox.clone();
+            async move { Ok(inbox.take(messages).await?) }
+        });
+        async move {
+            let replay = stop.run_until_cancelled(self.replay_at_start());
+            tokio::join!(following.run(stop.clone()), self.work(&stop), replay);
+        }
+    }
+
+    /// Stores messages in their order; those that are stored already stay as they are.
+    async fn take(&self, messages: Vec<Message>) -> Result<(), DbErr> {
+        let due_at = now();
+        let rows = messages.into_iter().map(|message| inbox::ActiveModel {
+            id: NotSet,
+            follower: Set(F::NAME.to_owned()),
+            event_id: Set(message.id),
+            event: Set(Some(String::from_utf8_lossy(&message.payload).into_owned())),
+            tries: Set(0),
+            due_at: Set(due_at),
+            error: Set(None),
+            handled_at: Set(None),
+            parked_at: Set(None),
+        });
+        let known = OnConflict::columns([inbox::Column::Follower, inbox::Column::EventId]).do_nothing().to_owned();
+        let transaction = self.0.db.write().await?;
+        inbox::Entity::insert_many(rows).on_conflict(known).exec_without_returning(&transaction).await?;
+        transaction.commit().await?;
+        self.0.taken.notify_one();
+        Ok(())
+    }
+
+    async fn replay_at_start(&self) {
+        match self.replay().await {
+            Ok(replayed) if replayed.parked > 0 => {
+                tracing::error!(follower = F::NAME, ?replayed, "events are parked");
             }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(follower = F::NAME, %error, "parked events were not tried again"),
         }
-        Ok(replayed)
-    }
-
-    /// Takes a message for good: it was handled, or it is parked.
-    async fn take(&self, message: &Message) -> Result<(), BoxError> {
-        let text = String::from_utf8_lossy(&message.payload);
-        let Err(error) = self.attempt(&message.id, &text, false).await else { return Ok(()) };
-        // Where not even that can be noted, the database is away, and the event is not to blame.
-        let tries = self.failed(&message.id, &text, &*error).await?;
-        if tries < MOST_TRIES {
-            return Err(error);
-        }
-        tracing::error!(follower = F::NAME, event_id = message.id, %error, "an event cannot be handled and is parked");
-        Ok(())
-    }
-
-    /// Handles an event, unless that has been done.
-    async fn attempt(&self, id: &str, text: &str, replays: bool) -> Result<(), BoxError> {
-        let is_done = |row: &inbox::Model| row.handled_at.is_some() || (row.parked_at.is_some() && !replays);
-        let known = inbox::Entity::find_by_id((F::NAME.to_owned(), id.to_owned())).one(self.db.reader()).await?;
-        if known.as_ref().is_some_and(is_done) {
-            return Ok(());
-        }
-        let event: Event = serde_json::from_str(text)?;
-        self.follower.before(&self.db, &event).await?;
-        let transaction = self.db.write().await?;
-        let row = self.locked(&transaction, id).await?;
-        if is_done(&row) {
-            return Ok(());
-        }
-        self.follower.handle(&transaction, &event).await?;
-        let mut row = row.into_active_model();
-        row.handled_at = Set(Some(now()));
-        (row.error, row.event, row.parked_at) = (Set(None), Set(None), Set(None));
-        row.update(&transaction).await?;
-        transaction.commit().await?;
-        Ok(())
-    }
-
-    /// Notes that an event could not be handled; answers how often that was.
-    async fn failed(&self, id: &str, text: &str, error: &(dyn std::error::Error + Send + Sync)) -> Result<i64, DbErr> {
-        let transaction = self.db.write().await?;
-        let row = self.locked(&transaction, id).await?;
-        let tries = row.tries + 1;
-        let was_parked = row.parked_at;
-        let mut row = row.into_active_model();
-        row.tries = Set(tries);
-        row.error = Set(Some(error.to_string().chars().take(ERROR_LENGTH).collect()));
-        row.event = Set(Some(text.to_owned()));
-        if tries >= MOST_TRIES {
-            row.parked_at = Set(Some(was_parked.unwrap_or_else(now)));
-        }
-        row.update(&transaction).await?;
-        transaction.commit().await?;
-        Ok(tries)
-    }
-
-    /// The row of an event, made if there is none, which nobody else gets until the transaction ends.
-    async fn locked(&self, transaction: &DatabaseTransaction, id: &str) -> Result<inbox::Model, DbErr> {
-        let new = inbox::Model {
-            follower: F::NAME.to_owned(),
-            event_id: id.to_owned(),
-            handled_at: None,
-            tries: 0,
-            error: None,
-            event: None,
-            parked_at: None,
-        };
-        let nothing = OnConflict::new().do_nothing().to_owned();
-        inbox::Entity::insert(new.into_active_model().reset_all())
-            .on_conflict(nothing)
-            .exec_without_returning(transaction)
-            .await?;
-        let found =
-            inbox::Entity::find_by_id((F::NAME.to_owned(), id.to_owned())).lock_exclusive().one(transaction).await?;
-        found.ok_or_else(|| DbErr::RecordNotFound(format!("the event {id}")))
     }
 }

@@ -4,16 +4,19 @@
 //! * [`record`] writes an event in the transaction that changes the rows it is about: both are there, or neither is.
 //! * [`Outbox::relay`] hands what has been committed to the bus, in the order of recording, and tries again until everybody has
 //!   taken it. One relay at a time per database.
-//! * [`Inbox`] handles each event in one transaction with the note that it did: a repeat changes nothing. What fails
-//!   [`MOST_TRIES`] times is parked, so that others get on; [`Inbox::replay`] tries that again.
+//! * [`Inbox`] takes an event by storing it, and handles what is stored in its order, each in one transaction with the note that it
+//!   did: a repeat changes nothing. A follower that fails holds up nobody but itself. What fails [`MOST_TRIES`] times is parked, so
+//!   that it gets on; [`Inbox::replay`] tries that again.
 //!
 //! Events of one aggregate arrive in the order in which they were recorded, but for those that were parked. Each carries the
 //! version of its aggregate, so whoever keeps a copy can tell which of two is newer.
 
+mod claim;
 mod entity;
 mod event;
 mod inbox;
 mod outbox;
+mod pause;
 mod status;
 
 use std::time::{SystemTime, UNIX_EPOCH};

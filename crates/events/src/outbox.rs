@@ -4,28 +4,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, Message, NotTaken};
-use database::{Database, Engine};
+use database::Database;
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, DatabaseTransaction, DbErr,
-    EntityTrait as _, NotSet, QueryFilter as _, QueryOrder as _, QuerySelect as _, Statement, sea_query::Expr,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, DbErr, EntityTrait as _, NotSet,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
 };
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Event,
+    claim::Claim,
     entity::{inbox, outbox},
-    now,
+    now, pause,
 };
 
 /// So many events are published before it is noted that they were.
 const BATCH: u64 = 64;
 /// How often the relay looks by itself: for what another process has recorded, and for what nobody said was committed.
 const LOOKS_EVERY: Duration = Duration::from_millis(200);
-/// The pauses after a failure: twice as long after each further one.
-const PAUSES: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(2);
-/// The lock that the relay of a database holds while it publishes, on PostgreSQL. SQLite has one process.
-const LOCK: i64 = 0x6167_6f72_6102_0001;
 /// How long what has been published and handled is kept: longer than any repeat takes.
 const KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
@@ -39,14 +36,6 @@ struct Inner {
     db: Database,
     bus: Bus,
     committed: Notify,
-}
-
-/// The right to publish what is in a database.
-enum Claim {
-    /// Nobody else has the file.
-    OnlyProcess,
-    /// Nobody else gets the lock until this transaction ends.
-    Locked(DatabaseTransaction),
 }
 
 /// Why not everything was published.
@@ -72,19 +61,19 @@ impl Outbox {
 
     /// Publishes what is recorded, until it is told to stop.
     pub async fn relay(self, stop: CancellationToken) {
-        let mut pause = *PAUSES.start();
+        let mut failures = 0;
         while !stop.is_cancelled() {
-            match self.publish(&stop).await {
+            match self.publish().await {
                 Ok(published) => {
-                    pause = *PAUSES.start();
+                    failures = 0;
                     if published < BATCH {
                         stop.run_until_cancelled(self.something()).await;
                     }
                 }
                 Err(error) => {
+                    failures += 1;
                     tracing::warn!(service = self.0.service, %error, "events wait; publishing them will be tried again");
-                    stop.run_until_cancelled(tokio::time::sleep(pause)).await;
-                    pause = (pause * 2).min(*PAUSES.end());
+                    stop.run_until_cancelled(tokio::time::sleep(pause::after(failures, &pause::USUAL))).await;
                 }
             }
         }
@@ -96,41 +85,23 @@ impl Outbox {
         drop(tokio::time::timeout(LOOKS_EVERY, self.0.committed.notified()).await);
     }
 
-    /// Publishes the next events in their order, up to the first that not everybody takes. Answers how many that were.
-    async fn publish(&self, stop: &CancellationToken) -> Result<u64, Unpublished> {
-        let Some(claim) = self.claim().await? else { return Ok(0) };
-        let (mut published, mut refused) = (Vec::new(), None);
-        for row in self.waiting().await? {
-            let subject = format!("agora.{}.{}", self.0.service, row.kind);
-            let message = Message { id: row.event_id, subject, payload: row.event.into() };
-            if let Err(error) = self.0.bus.publish(&message).await {
-                refused = Some(error);
-                break;
-            }
-            published.push(row.id);
-            if stop.is_cancelled() {
-                break;
-            }
-        }
-        if !published.is_empty() {
+    /// Publishes the next events in their order. Answers how many that were.
+    async fn publish(&self) -> Result<u64, Unpublished> {
+        let Some(claim) = Claim::take(&self.0.db, "outbox").await? else { return Ok(0) };
+        let waiting = self.waiting().await?;
+        let published: Vec<_> = waiting.iter().map(|row| row.id).collect();
+        let messages: Vec<_> = waiting.into_iter().map(|row| self.message(row)).collect();
+        if !messages.is_empty() {
+            self.0.bus.publish(&messages).await?;
             self.note(&published).await?;
         }
-        if let Claim::Locked(transaction) = claim {
-            transaction.commit().await?;
-        }
-        refused.map_or(Ok(published.len() as u64), |refused| Err(refused.into()))
+        claim.release().await?;
+        Ok(published.len() as u64)
     }
 
-    /// Keeps other relays of this database from publishing until what it returns is dropped; none where another one does.
-    async fn claim(&self) -> Result<Option<Claim>, DbErr> {
-        if self.0.db.engine() == Engine::Sqlite {
-            return Ok(Some(Claim::OnlyProcess));
-        }
-        let transaction = self.0.db.write().await?;
-        let sql = format!("SELECT pg_try_advisory_xact_lock({LOCK}) AS mine");
-        let row = transaction.query_one_raw(Statement::from_string(transaction.get_database_backend(), sql)).await?;
-        let is_mine = row.map_or(Ok(false), |row| row.try_get("", "mine"))?;
-        Ok(is_mine.then_some(Claim::Locked(transaction)))
+    fn message(&self, row: outbox::Model) -> Message {
+        let subject = format!("agora.{}.{}", self.0.service, row.kind);
+        Message { id: row.event_id, subject, payload: row.event.into() }
     }
 
     async fn waiting(&self) -> Result<Vec<outbox::Model>, DbErr> {
@@ -160,6 +131,8 @@ impl Outbox {
 /// The database's, also where it has not been migrated.
 pub async fn check(db: &Database) -> Result<(), DbErr> {
     let any = outbox::Entity::find().select_only().column(outbox::Column::Id).limit(1);
+    any.into_tuple::<i64>().one(db.reader()).await?;
+    let any = inbox::Entity::find().select_only().column(inbox::Column::Id).limit(1);
     any.into_tuple::<i64>().one(db.reader()).await.map(drop)
 }
 

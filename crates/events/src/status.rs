@@ -10,6 +10,8 @@ use crate::entity::{inbox, outbox};
 pub struct Status {
     /// Events that are recorded and not taken by everybody.
     pub unpublished: u64,
+    /// Events that were taken and are not handled yet, of all followers.
+    pub waiting: u64,
     /// What could not be handled, the first first.
     pub parked: Vec<Parked>,
 }
@@ -30,12 +32,15 @@ pub struct Parked {
 /// # Errors
 /// The database's.
 pub async fn status(db: &Database) -> Result<Status, DbErr> {
-    let waiting = outbox::Entity::find().filter(outbox::Column::PublishedAt.is_null());
-    let unpublished = waiting.count(db.reader()).await?;
+    // In the order of their way, or what is between the two would be in neither.
+    let unpublished = outbox::Entity::find().filter(outbox::Column::PublishedAt.is_null());
+    let unpublished = unpublished.count(db.reader()).await?;
+    let waiting = inbox::Entity::find().filter(inbox::Column::HandledAt.is_null());
+    let waiting = waiting.filter(inbox::Column::ParkedAt.is_null()).count(db.reader()).await?;
     let parked = inbox::Entity::find()
         .filter(inbox::Column::ParkedAt.is_not_null())
         .order_by_asc(inbox::Column::ParkedAt)
-        .order_by_asc(inbox::Column::EventId)
+        .order_by_asc(inbox::Column::Id)
         .all(db.reader())
         .await?;
     let parked = parked.into_iter().map(|row| Parked {
@@ -43,5 +48,5 @@ pub async fn status(db: &Database) -> Result<Status, DbErr> {
         event_id: row.event_id,
         error: row.error.unwrap_or_default(),
     });
-    Ok(Status { unpublished, parked: parked.collect() })
+    Ok(Status { unpublished, waiting, parked: parked.collect() })
 }

@@ -1,12 +1,6 @@
 //! The composition: one `let` per service, no roles, no options.
 
-use std::{
-    future::Future,
-    io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{future::Future, io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use boot::App;
 use bus::Bus;
@@ -15,6 +9,7 @@ use gateway::{BindError, BuildError, plan::Plan};
 use migration::Schema;
 use principal::Verifier;
 use secrecy::ExposeSecret as _;
+use service::Parts;
 use tokio::runtime::Handle;
 use upstream::{InvalidTarget, Upstream};
 use users::demo;
@@ -25,6 +20,9 @@ use crate::{
     port,
     report::{Report, Summary},
 };
+
+/// The name by which services know the gateway.
+const GATEWAY: &str = "gateway";
 
 /// How long the services' background work may take to end after the last request.
 const TASKS_GRACE: Duration = Duration::from_secs(5);
@@ -115,14 +113,18 @@ pub async fn start(config: Config, report: &mut Report) -> Result<Running, Start
     // Before anything is made, or the first start that works would not be the one that shows the secrets.
     ports_are_free(&config.gateway, &plan)?;
 
-    let (bus, mut services) = (Bus::in_process(), Vec::new());
-    let (users, login) =
-        users(&config, &data, plan.settings.limits.upstream_connect_timeout, (&bus, &mut services), report).await?;
-    let users = guarded(&users, &plan);
+    let mut site = Site::new(&config, &data, plan.settings.limits.upstream_connect_timeout, report);
+    // Nobody's events are published before everybody follows.
+    let assembling = site.bus.hold();
+    let (users, login) = users(&mut site).await?;
+    let posts = posts(&mut site).await?;
+    let feed = feed(&mut site).await?;
+    drop(assembling);
+    let services = site.services;
 
     let had_keys = config.gateway.keys.exists();
     let keys = config.gateway.keys.clone();
-    let upstreams = vec![users];
+    let upstreams: Vec<Upstream> = [users, posts, feed].iter().map(|upstream| guarded(upstream, &plan)).collect();
     let gateway = gateway::build(config.gateway, plan, upstreams.clone())?.rereading(config.sources.clone());
     if !had_keys && keys.exists() {
         report.made("signing key created", keys.display());
@@ -180,49 +182,101 @@ impl Running {
     }
 }
 
-/// The service of accounts: here, unless it runs elsewhere. Also says how one logs in, as long as that is no secret.
-async fn users(
-    config: &Config,
-    data: &DataDirectory,
+/// Where services are put together.
+struct Site<'a> {
+    config: &'a Config,
+    data: &'a DataDirectory,
     connect_timeout: Duration,
-    (bus, services): (&Bus, &mut Vec<Local>),
-    report: &mut Report,
-) -> Result<(Upstream, Option<(String, String)>), StartError> {
-    let name = Schema::Users.name();
-    if let Some(url) = config.external(name) {
-        let upstream = Upstream::remote_within(name, std::slice::from_ref(url), connect_timeout)
+    report: &'a mut Report,
+    bus: Bus,
+    services: Vec<Local>,
+}
+
+impl<'a> Site<'a> {
+    fn new(config: &'a Config, data: &'a DataDirectory, connect_timeout: Duration, report: &'a mut Report) -> Self {
+        Self { config, data, connect_timeout, report, bus: Bus::in_process(), services: Vec::new() }
+    }
+
+    /// The service where it runs, if that is not here.
+    fn elsewhere(&mut self, name: &'static str) -> Result<Option<Upstream>, StartError> {
+        let Some(url) = self.config.external(name) else { return Ok(None) };
+        let upstream = Upstream::remote_within(name, std::slice::from_ref(url), self.connect_timeout)
             .map_err(|source| StartError::External { name: name.to_owned(), source })?;
-        report.checked("users runs elsewhere", url);
+        self.report.checked(&format!("{name} runs elsewhere"), url);
+        Ok(Some(upstream))
+    }
+
+    /// Opens a service's database and brings it to this version's schema.
+    async fn database(&mut self, schema: Schema) -> Result<Database, StartError> {
+        let path = self.data.database(schema.name());
+        let failed = |source| StartError::Database { path: path.display().to_string(), source };
+        let options = database::Options::usual(database::Engine::Sqlite);
+        let database = Database::open(&database::sqlite_url(&path), options).await.map_err(failed)?;
+        let applied = migration::up(schema, &database).await?;
+        if let Some(newest) = applied.last() {
+            self.report
+                .made(&format!("{} database migrated", schema.name()), format!("{} to {newest}", path.display()));
+        }
+        Ok(database)
+    }
+
+    /// What a service is made of. It believes the gateway, and these services about themselves, by the same keys as everywhere.
+    fn parts(&self, name: &str, database: &Database, callers: &[&str]) -> Parts {
+        let whole = self.config.gateway.internal_key.as_ref();
+        let callers = [GATEWAY].iter().chain(callers);
+        let keys = callers.filter_map(|caller| Some(((*caller).to_owned(), whole?.derive(caller, name)))).collect();
+        let (db, clock, bus) = (database.clone(), self.config.clock.clone(), self.bus.clone());
+        Parts { db, verifier: Verifier::new(name, keys), clock, bus }
+    }
+
+    /// A service of this process, as it is called.
+    fn serve(&mut self, app: App, database: Database) -> Upstream {
+        let upstream = Upstream::local(app.name, app.service(), Handle::current());
+        self.services.push(Local { app, database });
+        upstream
+    }
+}
+
+/// The service of accounts. Also says how one logs in, as long as that is no secret.
+async fn users(site: &mut Site<'_>) -> Result<(Upstream, Option<(String, String)>), StartError> {
+    let schema = Schema::Users;
+    if let Some(upstream) = site.elsewhere(schema.name())? {
         return Ok((upstream, None));
     }
-    let database = open(Schema::Users, &data.database(name), report).await?;
-    let login = demo_accounts(config, &database, report).await?;
-    let verifier = verifier(config, name);
-    let mut settings = config.users.clone();
-    settings.mail = settings.mail.kept_in(data.mail());
-    let app = users::app(settings, database.clone(), verifier, config.clock.clone(), bus);
-    let upstream = Upstream::local(name, app.service(), Handle::current());
-    services.push(Local { app, database });
-    Ok((upstream, login))
+    let database = site.database(schema).await?;
+    let login = demo_accounts(site.config, &database, site.report).await?;
+    let mut settings = site.config.users.clone();
+    settings.mail = settings.mail.kept_in(site.data.mail());
+    let app = users::app(settings, site.parts(schema.name(), &database, &["feed"]));
+    Ok((site.serve(app, database), login))
+}
+
+/// The service of posts.
+async fn posts(site: &mut Site<'_>) -> Result<Upstream, StartError> {
+    let schema = Schema::Posts;
+    if let Some(upstream) = site.elsewhere(schema.name())? {
+        return Ok(upstream);
+    }
+    let database = site.database(schema).await?;
+    let app = posts::app(site.config.posts.clone(), site.parts(schema.name(), &database, &["feed"]));
+    Ok(site.serve(app, database))
+}
+
+/// The service of timelines and search.
+async fn feed(site: &mut Site<'_>) -> Result<Upstream, StartError> {
+    let schema = Schema::Feed;
+    if let Some(upstream) = site.elsewhere(schema.name())? {
+        return Ok(upstream);
+    }
+    let database = site.database(schema).await?;
+    let app = feed::app(site.config.feed, site.parts(schema.name(), &database, &[]));
+    Ok(site.serve(app, database))
 }
 
 /// The service as the plan has it guarded.
 fn guarded(upstream: &Upstream, plan: &Plan) -> Upstream {
     let policy = plan.service_named(upstream.name()).map(|(_, service)| service.policy.clone());
     upstream.with_policy(policy.unwrap_or_default())
-}
-
-/// Opens a service's database and brings it to this version's schema.
-async fn open(schema: Schema, path: &Path, report: &mut Report) -> Result<Database, StartError> {
-    let failed = |source| StartError::Database { path: path.display().to_string(), source };
-    let url = database::sqlite_url(path);
-    let options = database::Options::usual(database::Engine::Sqlite);
-    let database = Database::open(&url, options).await.map_err(failed)?;
-    let applied = migration::up(schema, &database).await?;
-    if let Some(newest) = applied.last() {
-        report.made(&format!("{} database migrated", schema.name()), format!("{} to {newest}", path.display()));
-    }
-    Ok(database)
 }
 
 /// In the demo profile: accounts to log in with, made once. In production they must not be there.
@@ -243,13 +297,6 @@ async fn demo_accounts(
     }
     let seeded = demo::is_seeded(database).await.map_err(StartError::Accounts)?;
     Ok(seeded.then(|| (demo::LOGIN.to_owned(), demo::PASSWORD.to_owned())))
-}
-
-/// A local service believes the gateway, by the same key as everywhere.
-fn verifier(config: &Config, service: &str) -> Verifier {
-    const GATEWAY: &str = "gateway";
-    let key = config.gateway.internal_key.as_ref().map(|key| (GATEWAY.to_owned(), key.derive(GATEWAY, service)));
-    Verifier::new(service, key.into_iter().collect())
 }
 
 /// Where a browser on this machine finds an address.

@@ -6,6 +6,7 @@ use boot::{Profile, Vars};
 use gateway::plan::{Mistakes, Plan, Sources};
 use http::Uri;
 use principal::InternalKey;
+use service::Clock;
 
 /// A service that runs somewhere else.
 #[derive(Clone, Debug)]
@@ -43,8 +44,12 @@ pub struct Config {
     pub gateway: gateway::Config,
     /// The part of the service of accounts.
     pub users: users::Config,
+    /// The part of the service of posts.
+    pub posts: posts::Config,
+    /// The part of the service of timelines and search.
+    pub feed: feed::Config,
     /// The time as the services see it; a test can move it.
-    pub clock: users::Clock,
+    pub clock: Clock,
     /// The gateway's files.
     pub sources: Sources,
 }
@@ -59,6 +64,8 @@ impl Config {
         }
         let mut gateway = gateway::Config::from_vars(vars);
         let users = users::Config::from_vars(vars);
+        let posts = posts::Config::from_vars(vars);
+        let feed = feed::Config::from_vars(vars);
         let profile = gateway.profile;
         if gateway.internal_key.is_none() {
             gateway.internal_key = invented_key(profile, &external, vars);
@@ -68,7 +75,7 @@ impl Config {
             .map_or_else(Sources::embedded, Sources::directory)
             .with_variables(variables.collect::<Vec<_>>())
             .with_profile(profile.to_string());
-        Self { profile, data, external, gateway, users, clock: users::Clock::system(), sources }
+        Self { profile, data, external, gateway, users, posts, feed, clock: Clock::system(), sources }
     }
 
     /// The checked surface.

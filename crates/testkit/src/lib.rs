@@ -6,6 +6,7 @@
 //! | [`raw`] | HTTP/1.1 byte by byte: ambiguous framing, half a head, silence |
 //! | [`stub`] | upstreams that behave, count their calls and remember what they were sent |
 //! | [`faulty`] | upstreams that do not: they refuse, hang, reset, cut, stall and babble |
+//! | [`alone`] | one service with a database of its own, on both engines |
 //! | [`process`] | the real binaries, with their output, signals and exit codes |
 //! | [`postgres`] | one PostgreSQL database per test |
 //! | [`browser`] | a real Chromium, driven through chromedriver |
@@ -26,6 +27,7 @@
     reason = "a test owns its tasks and servers, and ends them with itself; `TEST_POSTGRES_URL` and the search path belong to the tests"
 )]
 
+pub mod alone;
 pub mod browser;
 pub mod client;
 pub mod faulty;

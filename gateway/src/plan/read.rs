@@ -151,14 +151,15 @@ impl Mark {
     pub(super) fn source_span(&self) -> SourceSpan {
         let (line_start, line) = self.line();
         let number = self.file.text[..line_start].bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = line[..self.start() - line_start].chars().count() + 1;
+        let column = line.get(..self.start() - line_start).unwrap_or(line).chars().count() + 1;
         let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         SourceSpan { file: Arc::clone(&self.file.name), line: small(number), column: small(column) }
     }
 
     fn mistake(&self, sentence: String) -> Mistake {
         let (line_start, line) = self.line();
-        let end = self.span.end.clamp(self.start(), line_start + line.len());
+        // A span may begin behind the end of its line, at what ends it.
+        let end = self.span.end.min(line_start + line.len()).max(self.start());
         let width = self.file.text.get(self.start()..end).map_or(1, |text| text.chars().count().max(1));
         Mistake { at: self.source_span(), sentence, line: line.trim_end().to_owned(), width }
     }

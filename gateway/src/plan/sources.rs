@@ -8,9 +8,13 @@ use std::path::{Component, Path, PathBuf};
 const EMBEDDED: &[(&str, &str)] = &[
     ("gateway/gateway.toml", include_str!("../../gateway.toml")),
     ("gateway/routes/auth.toml", include_str!("../../routes/auth.toml")),
+    ("gateway/routes/feed.toml", include_str!("../../routes/feed.toml")),
     ("gateway/routes/home.toml", include_str!("../../routes/home.toml")),
+    ("gateway/routes/posts.toml", include_str!("../../routes/posts.toml")),
     ("gateway/routes/users.toml", include_str!("../../routes/users.toml")),
+    ("openapi/feed.json", include_str!("../../../openapi/feed.json")),
     ("openapi/gateway.json", include_str!("../../../openapi/gateway.json")),
+    ("openapi/posts.json", include_str!("../../../openapi/posts.json")),
     ("openapi/users.json", include_str!("../../../openapi/users.json")),
 ];
 

@@ -17,6 +17,8 @@ pub(crate) enum Action {
     Administer,
     /// See and end the sessions of an account, change its password.
     OwnSessions,
+    /// Follow others, and block them.
+    Relate,
     /// What only the gateway and other services call; the assertion has been verified.
     Internal,
 }
@@ -32,12 +34,13 @@ enum Rule {
 }
 
 /// The whole authorisation of this service.
-const TABLE: [(Action, Rule); 6] = [
+const TABLE: [(Action, Rule); 7] = [
     (Action::Read, Rule::Anyone),
     (Action::ReadPrivate, Rule::OneselfOrAdmin),
     (Action::Write, Rule::OneselfOrAdmin),
     (Action::Administer, Rule::AdminOfOthers),
     (Action::OwnSessions, Rule::Oneself),
+    (Action::Relate, Rule::Oneself),
     (Action::Internal, Rule::Anyone),
 ];
 
@@ -102,6 +105,7 @@ mod tests {
             (Action::Write, [false, true, false, true, true, false]),
             (Action::Administer, [false, false, false, true, false, false]),
             (Action::OwnSessions, [false, true, false, false, true, false]),
+            (Action::Relate, [false, true, false, false, true, false]),
             (Action::Internal, [true; 6]),
         ] {
             let found: Vec<bool> = callers.iter().map(|caller| may(action, caller, 7)).collect();

@@ -1,4 +1,4 @@
-//! Removing what nobody needs any more: sessions that ended long ago with their tokens, revocations that are too old.
+//! Removing what nobody needs any more: what a deletion that was interrupted has left between accounts, sessions that ended long ago with their tokens, revocations that are too old.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use sea_orm::{Condition, DbErr, EntityTrait as _, QueryFilter as _};
 
 use crate::{
     Service,
-    clock::millis,
     entity::{revocation, session},
-    revocations,
+    relations, revocations,
 };
+use service::clock::millis;
 
 /// How long an ended session is kept, so that using its tokens again is still recognised for what it is.
 const ENDED_SESSIONS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -25,6 +25,9 @@ pub(crate) async fn run(service: Service, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = interval.tick() => {}
+        }
+        if let Err(error) = relations::end_of_deleted(&service).await {
+            tracing::warn!(%error, "what deleted accounts have left was not ended; it will be tried again");
         }
         match clean(&service.db, service.clock.now()).await {
             Ok((0, 0)) => {}

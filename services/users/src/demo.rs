@@ -1,17 +1,23 @@
-//! The demo accounts: the same ones every time, and an administrator with a password of its own.
+//! The demo accounts and who of them follows whom: the same every time, and an administrator with a password of its own. Others
+//! are told of them as of accounts that have changed, so nobody writes a letter.
+
+use std::collections::BTreeSet;
 
 use database::Database;
-use sea_orm::{ActiveModelTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, IntoActiveModel as _, NotSet, PaginatorTrait as _,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
-    clock::Clock,
     domain::{Description, DisplayName, Email, Name, Password, Roles, Username, base32},
-    entity::user,
+    entity::{follow, user},
     error::Error,
+    events,
     hashing::Passwords,
     users::{NewAccount, insert},
 };
+use service::{Clock, Mistake, Random, random::SEED};
 
 /// The password of every demo account but the administrator.
 pub const PASSWORD: &str = "password";
@@ -22,10 +28,10 @@ pub const ADMIN: &str = "admin";
 /// How many demo accounts there are, without the administrator.
 pub const USERS: usize = 40;
 
-const SEED: u64 = 42;
 /// 2025-01-01; every demo account joined a day or so after the one before.
 const FIRST_JOINED_AT: i64 = 1_735_689_600_000;
 const DAY: i64 = 86_400_000;
+const MINUTE: i64 = 60_000;
 
 const FIRST_NAMES: [&str; 20] = [
     "Ada", "Blaise", "Clara", "Dorothy", "Emmy", "Felix", "Grace", "Hedy", "Ivan", "Joan", "Karl", "Lise", "Mary",
@@ -75,19 +81,30 @@ pub async fn seed(db: &Database) -> Result<Option<Seeded>, Error> {
     if user::Entity::find().count(&transaction).await? > 0 {
         return Ok(None);
     }
+    let follows = follows();
+    let mut ids = Vec::with_capacity(USERS);
     for (index, account) in accounts()?.iter().enumerate() {
-        let joined_at = FIRST_JOINED_AT + i64::try_from(index).unwrap_or_default() * DAY;
-        let user = match insert(&transaction, account, &shared, joined_at).await {
+        let user = match insert(&transaction, account, &shared, joined_at(index)).await {
             // Another process was seeding at the same time.
             Err(Error::UsernameTaken) => return Ok(None),
             inserted => inserted?,
         };
+        ids.push(user.id);
         let mut user = user.into_active_model();
-        user.status = sea_orm::Set(if index % 3 == 0 { "around" } else { "" }.to_owned());
-        user.update(&transaction).await?;
+        let count = |side: fn(&(usize, usize)) -> usize| follows.iter().filter(|pair| side(pair) == index).count();
+        user.following_count = Set(whole(count(|pair| pair.0)));
+        user.followers_count = Set(whole(count(|pair| pair.1)));
+        user.status = Set(if index % 3 == 0 { "around" } else { "" }.to_owned());
+        let user = user.update(&transaction).await?;
+        events::changed(&transaction, &user, user.joined_at).await?;
+    }
+    for (number, pair) in follows.iter().enumerate() {
+        let follow = row(&ids, number, *pair).insert(&transaction).await?;
+        events::follow(&transaction, &follow, follow.since).await?;
     }
     let admin = named(ADMIN, "Administrator", "", "", Roles { admin: true, seller: false })?;
-    insert(&transaction, &admin, &own, Clock::system().now()).await?;
+    let admin = insert(&transaction, &admin, &own, Clock::system().now()).await?;
+    events::changed(&transaction, &admin, admin.joined_at).await?;
     transaction.commit().await?;
     Ok(Some(Seeded { users: USERS, admin: ADMIN, admin_password }))
 }
@@ -108,7 +125,7 @@ pub async fn is_seeded(db: &Database) -> Result<bool, Error> {
 
 /// The demo accounts, drawn from the seed.
 fn accounts() -> Result<Vec<NewAccount>, Error> {
-    let mut random = Random(SEED);
+    let mut random = Random::new(SEED);
     let mut accounts =
         vec![named(LOGIN, "Demo", "User", "The account that the documentation signs in with.", Roles::default())?];
     for index in 1..USERS {
@@ -121,8 +138,48 @@ fn accounts() -> Result<Vec<NewAccount>, Error> {
     Ok(accounts)
 }
 
+/// Who follows whom, as indexes among the accounts: everybody 3 to 12 others, more likely those who joined early.
+fn follows() -> Vec<(usize, usize)> {
+    let mut random = Random::new(SEED + 1);
+    let mut follows = Vec::new();
+    for follower in 0..USERS {
+        let wanted = 3 + random.below(10);
+        let mut followed = BTreeSet::new();
+        while followed.len() < wanted {
+            let index = random.below(USERS).min(random.below(USERS)).min(random.below(USERS));
+            if index != follower {
+                followed.insert(index);
+            }
+        }
+        follows.extend(followed.into_iter().map(|followed| (follower, followed)));
+    }
+    follows
+}
+
+/// A follow that began after both had joined, each at a moment of its own.
+fn row(ids: &[i64], number: usize, (follower, followed): (usize, usize)) -> follow::ActiveModel {
+    let id = |index: usize| ids.get(index).copied().unwrap_or_default();
+    let since = joined_at(follower.max(followed)) + whole(number + 1) * MINUTE;
+    follow::ActiveModel {
+        id: NotSet,
+        follower_id: Set(id(follower)),
+        followed_id: Set(id(followed)),
+        is_active: Set(true),
+        since: Set(since),
+        version: Set(1),
+    }
+}
+
+fn joined_at(index: usize) -> i64 {
+    FIRST_JOINED_AT + whole(index) * DAY
+}
+
+fn whole(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or_default()
+}
+
 fn named(username: &str, first: &str, last: &str, about: &str, roles: Roles) -> Result<NewAccount, Error> {
-    let broken = |mistake: crate::domain::Mistake| Error::Hash(mistake.to_string());
+    let broken = |mistake: Mistake| Error::Hash(mistake.to_string());
     Ok(NewAccount {
         username: Some(Username::parse(username).map_err(broken)?),
         email: Some(Email::parse(&format!("{username}@demo.test")).map_err(broken)?),
@@ -144,24 +201,6 @@ fn random_password() -> Result<SecretString, Error> {
     Ok(password)
 }
 
-/// A small generator (splitmix64), so that the demo data is the same on every machine and with every version.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
-    }
-
-    fn pick<'a>(&mut self, among: &[&'a str]) -> &'a str {
-        let index = self.next() % u64::try_from(among.len()).unwrap_or(1).max(1);
-        among.get(usize::try_from(index).unwrap_or_default()).copied().unwrap_or_default()
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -175,5 +214,17 @@ mod tests {
         assert_eq!(names(accounts().unwrap()), names(accounts().unwrap()));
         assert_eq!(names(accounts().unwrap()).len(), USERS);
         assert_eq!(&names(accounts().unwrap())[..3], ["Demo User", "Blaise Fuchs", "Clara Costa"]);
+    }
+
+    #[test]
+    fn everybody_follows_some_others_and_few_are_popular() {
+        let (once, again) = (follows(), follows());
+        assert_eq!(once, again);
+        let count = |side: fn(&(usize, usize)) -> usize, index| once.iter().filter(|pair| side(pair) == index).count();
+        assert!((0..USERS).all(|index| (3..=12).contains(&count(|pair| pair.0, index))));
+        assert!(once.iter().all(|(follower, followed)| follower != followed));
+        let followers: Vec<usize> = (0..USERS).map(|index| count(|pair| pair.1, index)).collect();
+        let popular: usize = followers[..8].iter().sum();
+        assert!(popular * 2 > once.len() * 8 / 10, "{followers:?}");
     }
 }

@@ -1,21 +1,18 @@
-//! The OpenAPI document of this service: what the operations say, completed by what is the same for all of them.
+//! The OpenAPI document of this service, and the examples in it.
 
 use problem::{ProblemDocument, ProblemError};
 use serde_json::Value;
-use utoipa::{
-    OpenApi as _,
-    openapi::{Array, Header, OpenApi, Ref, RefOr, Response, Schema, path::Operation, path::ParameterIn},
-};
+use utoipa::{OpenApi as _, openapi::OpenApi};
 
 use crate::{
-    clock::rfc3339,
     domain::Role,
-    page::Page,
+    relations::{AccountExport, AccountRow, BlockExport, BlockRow, FollowExport, FollowRow, Relationship},
     revocations::{Revocation, RevocationList},
     routes,
     sessions::{Closed, Opened, Session, SessionItem},
     users::{User, UserBatch},
 };
+use service::{Document, clock::rfc3339, page::Page};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -27,6 +24,7 @@ use crate::{
     ),
     tags(
         (name = "Users", description = "Accounts and their profiles."),
+        (name = "Relations", description = "Who follows whom, and who has blocked whom."),
         (name = "Sessions", description = "Where an account is signed in."),
         (name = "Internal", description = "For the gateway and other services only."),
     ),
@@ -44,109 +42,14 @@ pub(crate) fn head() -> OpenApi {
 /// The document of this service.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    let (_, mut document) = routes::operations();
-    for item in document.paths.paths.values_mut() {
-        let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
-        for operation in methods.into_iter().filter_map(Option::as_mut) {
-            complete(operation);
-        }
-        if let Some(read) = &mut item.get {
-            declare(read, "Cache-Groups", "What the answer belongs to (RFC 9875).");
-        }
-        for write in [&mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {
-            declare(write, "Cache-Group-Invalidation", "What the request has changed (RFC 9875).");
-        }
-    }
-    problem::describe(&mut document);
-    name_pages(&mut document);
-    document
-}
-
-/// A page of a generic type is written out in full under a technical name; here it gets a name, and names its items.
-fn name_pages(document: &mut OpenApi) {
-    let Some(components) = &mut document.components else { return };
-    for (generic, name, item) in PAGES {
-        let Some(mut page) = components.schemas.remove(generic) else { continue };
-        if let RefOr::T(Schema::Object(object)) = &mut page {
-            let items = Array::new(Ref::from_schema_name(item));
-            object.properties.insert("items".to_owned(), RefOr::T(Schema::Array(items)));
-        }
-        components.schemas.insert(name.to_owned(), page);
-    }
-}
-
-/// Pages: the generic name, the name in the document, the name of an item.
-const PAGES: [(&str, &str, &str); 2] =
-    [("Page_User", "UserPage", "User"), ("Page_SessionItem", "SessionPage", "SessionItem")];
-
-/// The failures that any operation of its kind can have, and an example of its success.
-fn complete(operation: &mut Operation) {
-    let mut common = vec![
-        ("401", "The request carries no assertion of the gateway, or nobody is signed in."),
-        ("500", "An unexpected error."),
-        ("503", "`overloaded`: the database is not available, or too many passwords are being checked."),
-    ];
-    if operation.request_body.is_some() {
-        common.extend([
-            ("400", "`malformed_json`: the body is not JSON."),
-            ("413", "The body is too large."),
-            ("415", "The body has another media type."),
-            ("422", "A field is unknown, missing or not valid; nothing was stored."),
-        ]);
-    }
-    let mut parameters = operation.parameters.iter().flatten();
-    if parameters.any(|parameter| matches!(parameter, RefOr::T(known) if known.parameter_in == ParameterIn::Path)) {
-        common.push(("400", "`invalid_parameter`: the path is not UTF-8."));
-    }
-    for (status, description) in common {
-        match operation.responses.responses.get_mut(status) {
-            Some(RefOr::T(response)) => {
-                response.description = format!("{} Or {description}", response.description);
-            }
-            Some(RefOr::Ref(_)) => {}
-            None => {
-                let mut response = Response::new(description);
-                response.description = description.to_owned();
-                operation.responses.responses.insert(status.to_owned(), RefOr::T(response));
-            }
-        }
-    }
-    for (status, response) in &mut operation.responses.responses {
-        if let RefOr::T(response) = response
-            && status.starts_with('2')
-        {
-            exemplify(response);
-        }
-    }
-}
-
-/// Declares the field that caches go by. Revocations belong to no group: they are never stored, and change all the time.
-fn declare(operation: &mut Operation, name: &str, description: &str) {
-    if operation.operation_id.as_deref() == Some("list_revocations") {
-        return;
-    }
-    let responses = operation.responses.responses.iter_mut().filter(|(status, _)| status.starts_with('2'));
-    for (_, response) in responses {
-        if let RefOr::T(response) = response {
-            let mut header = Header::default();
-            header.description = Some(description.to_owned());
-            response.headers.insert(name.to_owned(), RefOr::T(header));
-        }
-    }
-}
-
-fn exemplify(response: &mut Response) {
-    for content in response.content.values_mut() {
-        if let RefOr::T(content) = content
-            && let Some(RefOr::Ref(schema)) = &content.schema
-        {
-            let name = schema.ref_location.rsplit('/').next().unwrap_or_default().to_owned();
-            content.example = example(&name);
-            if let Some((_, page, _)) = PAGES.iter().find(|(generic, _, _)| *generic == name) {
-                content.schema = Some(Ref::from_schema_name(*page).into());
-            }
-        }
-    }
+    let about = Document {
+        pages: &[("Page_User", "UserPage", "User"), ("Page_SessionItem", "SessionPage", "SessionItem")],
+        example,
+        // These are never stored, and change all the time.
+        unstored: &["list_revocations", "export_users", "export_follows", "export_blocks"],
+        overloaded: "`overloaded`: the database is not available, or too many passwords are being checked.",
+    };
+    about.complete(routes::operations().1)
 }
 
 /// Examples are values of the very types that are answered, so they cannot be out of date.
@@ -156,6 +59,13 @@ fn example(schema: &str) -> Option<Value> {
         "Page_User" => serde_json::to_value(page(user(false))),
         "Page_SessionItem" => serde_json::to_value(page(session_item())),
         "UserBatch" => serde_json::to_value(UserBatch { items: vec![user(false)] }),
+        "Relationship" => serde_json::to_value(Relationship { following: true, followed_by: false, blocking: false }),
+        "AccountExport" => serde_json::to_value(AccountExport { items: vec![account_row()] }),
+        "FollowExport" => serde_json::to_value(FollowExport { items: vec![follow_row()] }),
+        "BlockExport" => {
+            let row = BlockRow { id: 2, version: 1, blocker_id: 7, blocked_id: 9, active: true };
+            serde_json::to_value(BlockExport { items: vec![row] })
+        }
         "Opened" => serde_json::to_value(Opened { user: user(true), session: session(), as_of_ms: JOINED_AT }),
         "Closed" => serde_json::to_value(Closed { revoked: vec![revocation()] }),
         "RevocationList" => serde_json::to_value(RevocationList { items: vec![revocation()], next_after: 12 }),
@@ -184,6 +94,15 @@ fn user(private: bool) -> User {
         email: private.then(|| Some("ada@example.org".to_owned())),
         is_active: private.then_some(true),
     }
+}
+
+fn account_row() -> AccountRow {
+    let User { id, username, display_name, avatar, .. } = user(false);
+    AccountRow { id, version: 3, username, display_name, avatar, is_active: true, deleted: false }
+}
+
+fn follow_row() -> FollowRow {
+    FollowRow { id: 5, version: 1, follower_id: 7, followed_id: 8, active: true, since: JOINED_AT }
 }
 
 fn page<T>(item: T) -> Page<T> {

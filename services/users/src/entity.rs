@@ -5,7 +5,9 @@
     reason = "SeaORM's derive makes public items, and convenience methods with plain transactions that nobody calls"
 )]
 
+pub(crate) mod block;
 pub(crate) mod credential;
+pub(crate) mod follow;
 pub(crate) mod refresh_token;
 pub(crate) mod revocation;
 pub(crate) mod session;

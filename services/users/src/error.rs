@@ -1,12 +1,11 @@
 //! Everything that can go wrong in this service, and the one place where it becomes a problem document.
 
-use std::time::Duration;
-
 use axum::response::{IntoResponse, Response};
 use problem::{Code, Problem};
 use sea_orm::DbErr;
+use service::failure;
 
-use crate::groups::{Changed, INVALIDATION};
+use crate::groups::{INVALIDATION, changed};
 
 /// Why a request, or an operator's command, was not done. But for [`Error::TokenReused`], nothing was changed then.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +22,12 @@ pub enum Error {
     /// No account has this name.
     #[error("there is no such user")]
     NoSuchUser,
+    /// One cannot follow or block oneself.
+    #[error("that is the caller's own account")]
+    Oneself,
+    /// The caller has blocked the account.
+    #[error("the caller has blocked this account")]
+    Blocked,
     /// The caller has no such session.
     #[error("there is no such session")]
     NoSuchSession,
@@ -70,9 +75,6 @@ impl From<Problem> for Error {
     }
 }
 
-/// How long a caller is asked to wait when this service or its database is busy.
-const BUSY: Duration = Duration::from_secs(1);
-
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
@@ -80,6 +82,11 @@ impl From<Error> for Problem {
             Error::Unauthenticated => Self::new(Code::Unauthenticated),
             Error::Forbidden(why) => Self::new(Code::Forbidden).with_detail(why),
             Error::NoSuchUser => Self::new(Code::NotFound).with_detail("There is no such user."),
+            Error::Oneself => {
+                let told = "This is the caller's own account.";
+                Self::new(Code::ValidationFailed).with_error("/username", "oneself", told)
+            }
+            Error::Blocked => Self::new(Code::Blocked),
             Error::NoSuchSession => Self::new(Code::NotFound).with_detail("There is no such session."),
             Error::UsernameTaken => taken(Code::UsernameTaken, "/username"),
             Error::EmailTaken => taken(Code::EmailTaken, "/email"),
@@ -92,30 +99,14 @@ impl From<Error> for Problem {
             Error::TokenReused { user_id } => reused(user_id),
             Error::Stale => Self::new(Code::PreconditionFailed),
             Error::LastAdministrator => Self::new(Code::Conflict).with_detail("This is the last active administrator."),
-            Error::Busy => Self::new(Code::Overloaded).with_retry_after(BUSY),
+            Error::Busy => Self::new(Code::Overloaded).with_retry_after(failure::BUSY),
             Error::Hash(error) => {
                 tracing::error!(error, "passwords cannot be hashed");
                 Self::new(Code::Internal)
             }
-            Error::Database(error) => database(&error),
+            Error::Database(error) => failure::database(&error),
         }
     }
-}
-
-/// The driver's words stay in the log: they name tables and hosts.
-fn database(error: &DbErr) -> Problem {
-    if database::is_unavailable(error) {
-        tracing::warn!(%error, "the database is not available");
-        return Problem::new(Code::Overloaded)
-            .with_detail("The database of this service is not available.")
-            .with_retry_after(BUSY);
-    }
-    if database::violation(error).is_some_and(|violation| violation.kind == database::Kind::Unique) {
-        tracing::warn!(%error, "a unique constraint was violated");
-        return Problem::new(Code::Conflict);
-    }
-    tracing::error!(%error, "the database refused a statement");
-    Problem::new(Code::Internal)
 }
 
 fn taken(code: Code, pointer: &str) -> Problem {
@@ -126,7 +117,7 @@ fn taken(code: Code, pointer: &str) -> Problem {
 fn reused(user_id: i64) -> Problem {
     let detail = "The refresh token was used before; its session has been ended.";
     let problem = Problem::new(Code::InvalidGrant).with_detail(detail);
-    match Changed::sessions_of(user_id).value() {
+    match changed::sessions_of(user_id).value() {
         Some(changed) => problem.with_header(INVALIDATION, changed),
         None => problem,
     }

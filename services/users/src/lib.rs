@@ -17,7 +17,6 @@
 
 mod access;
 mod cleanup;
-mod clock;
 mod config;
 pub mod demo;
 mod document;
@@ -29,7 +28,7 @@ mod events;
 mod groups;
 mod hashing;
 pub mod operate;
-mod page;
+mod relations;
 mod revocations;
 mod routes;
 mod sessions;
@@ -40,12 +39,10 @@ use std::sync::Arc;
 
 use ::events::Outbox;
 use boot::{App, Ready};
-use bus::Bus;
 use database::Database;
-use principal::Verifier;
 use sea_orm::{DbErr, EntityTrait as _, QuerySelect as _};
+use service::{Clock, Parts};
 
-pub use clock::Clock;
 pub use config::Config;
 pub use document::openapi;
 pub use domain::{Role, UnknownRole};
@@ -64,37 +61,25 @@ pub(crate) struct Service {
     pub(crate) outbox: Outbox,
 }
 
-/// The service over a migrated database, believing the callers that `verifier` believes, and telling others over `bus`.
+/// The service over a migrated database, believing the callers that the verifier believes, and telling others over the bus.
 #[must_use]
-pub fn app(config: Config, db: Database, verifier: Verifier, clock: Clock, bus: &Bus) -> App {
+pub fn app(config: Config, parts: Parts) -> App {
+    let Parts { db, verifier, clock, bus } = parts;
     let outbox = Outbox::new("users", db.clone(), bus.clone());
     let service = Service { db, clock, config: Arc::new(config), outbox };
     let tasks = boot::Tasks::new();
-    let stop = tasks.token();
-    tasks.spawn("events", tell(service.clone(), bus.clone(), stop));
-    let ready = {
-        let db = service.db.clone();
-        Ready::new(move || {
-            let db = db.clone();
-            async move { check(&db).await }
-        })
-    };
+    // Whoever follows does so before anything is published.
+    tasks.spawn("welcome", welcome::welcome(&service.db, &service.config).run(bus.clone(), tasks.token()));
+    tasks.spawn("avatar", relations::avatar(&service.db, &service.clock).run(bus, tasks.token()));
+    tasks.spawn("events", service.outbox.clone().relay(tasks.token()));
     tasks.spawn("cleanup", cleanup::run(service.clone(), tasks.token()));
-    let router = routes::router(service, verifier, tasks.clone());
+    let db = service.db.clone();
+    let ready = Ready::new(move || {
+        let db = db.clone();
+        async move { check(&db).await }
+    });
+    let router = service::router(routes::operations().0, document::openapi, service, verifier, tasks.clone());
     App { name: "users", router, ready, tasks }
-}
-
-/// Publishes this service's events and follows its own registrations, until told to stop. What could not be handled before is
-/// tried again first: whatever was in the way may be gone since.
-async fn tell(service: Service, bus: Bus, stop: boot::CancellationToken) {
-    let welcome = welcome::welcome(&service.db, &service.config);
-    let _following = welcome.follow(&bus);
-    match welcome.replay().await {
-        Ok(replayed) if replayed.parked > 0 => tracing::error!(?replayed, "events are parked"),
-        Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "parked events were not tried again"),
-    }
-    service.outbox.relay(stop).await;
 }
 
 /// Whether the database answers and has been migrated; otherwise a sentence that is safe to show.
@@ -102,11 +87,7 @@ async fn tell(service: Service, bus: Bus, stop: boot::CancellationToken) {
 /// # Errors
 /// The sentence.
 pub async fn check(db: &Database) -> Result<(), String> {
-    match tables(db).await {
-        Ok(()) => Ok(()),
-        Err(error) if database::is_unavailable(&error) => Err("the database does not answer".to_owned()),
-        Err(_) => Err("the database has not been migrated: run `migration up`".to_owned()),
-    }
+    service::failure::ready(tables(db).await)
 }
 
 /// Asks the first tables and the newest: without those nobody could register.

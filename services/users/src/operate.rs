@@ -2,19 +2,21 @@
 
 use ::events::Replayed;
 use database::Database;
-use sea_orm::{ActiveModelTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+use sea_orm::{ActiveModelTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QuerySelect as _};
 use secrecy::SecretString;
 
 use crate::{
-    clock::Clock,
     config::Config,
     domain::{Description, Email, Name, Password, Role, Roles, Username},
     entity::user,
     error::Error,
-    events, revocations, sessions,
+    events,
+    relations::avatar,
+    revocations, sessions,
     users::{NewAccount, insert, roles},
     welcome::welcome,
 };
+use service::clock::Clock;
 
 /// Creates an account and returns its id.
 ///
@@ -106,7 +108,8 @@ pub async fn set_password(db: &Database, config: &Config, username: &str, passwo
 /// # Errors
 /// If the database does not answer.
 pub async fn replay(db: &Database, config: &Config) -> Result<Replayed, Error> {
-    Ok(welcome(db, config).replay().await?)
+    let (letters, pictures) = (welcome(db, config).replay().await?, avatar(db, &Clock::system()).replay().await?);
+    Ok(Replayed { handled: letters.handled + pictures.handled, parked: letters.parked + pictures.parked })
 }
 
 /// How many accounts there are, without the deleted ones.
@@ -125,5 +128,6 @@ async fn find(transaction: &sea_orm::DatabaseTransaction, username: &str) -> Res
     let user = user::Entity::find()
         .filter(user::COLUMN.username.eq(username.as_str()))
         .filter(user::COLUMN.deleted_at.is_null());
-    user.one(transaction).await?.ok_or(Error::NoSuchUser)
+    // Whoever changes an account writes all of it, the counters too.
+    user.lock_exclusive().one(transaction).await?.ok_or(Error::NoSuchUser)
 }

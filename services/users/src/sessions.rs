@@ -25,11 +25,11 @@ pub(crate) use rotate::{__path_rotate_session, rotate_session};
 
 use crate::{
     Service,
-    clock::{millis, rfc3339},
     domain::{Client, SessionId, TokenHash},
     entity::{refresh_token, session, user},
     users::User,
 };
+use service::clock::{millis, rfc3339};
 
 /// A session, as the gateway needs it.
 #[derive(Clone, Debug, Serialize, ToSchema)]

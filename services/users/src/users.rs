@@ -31,12 +31,12 @@ pub(crate) use update::{__path_update_user, update_user};
 
 use crate::{
     access::{self, Action},
-    clock::rfc3339,
     domain::{Role, Roles, Username},
     entity::user,
     error::Error,
-    etag,
+    etag::tag,
 };
+use service::{clock::rfc3339, etag};
 
 /// An account.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -123,15 +123,20 @@ pub(crate) fn roles(user: &user::Model) -> Roles {
 /// belongs to, or that have changed.
 fn respond(caller: &Principal, headers: &HeaderMap, user: user::Model, groups: impl IntoResponseParts) -> Response {
     let private = access::may(Action::ReadPrivate, caller, user.id);
-    let tag = etag::tag(&user, private);
-    if etag::is_known(headers, &user, private) {
-        return (StatusCode::NOT_MODIFIED, groups, [(ETAG, tag)]).into_response();
+    let tag = tag(&user, private);
+    let field = [(ETAG, etag::value(&tag))];
+    if etag::is_known(headers, &tag) {
+        return (StatusCode::NOT_MODIFIED, groups, field).into_response();
     }
-    (groups, [(ETAG, tag)], Json(User::seen_by(caller, user))).into_response()
+    (groups, field, Json(User::seen_by(caller, user))).into_response()
 }
 
 /// The account with this name, unless it was deleted.
-async fn find(db: &impl ConnectionTrait, username: &Username, lock: bool) -> Result<Option<user::Model>, DbErr> {
+pub(crate) async fn find(
+    db: &impl ConnectionTrait,
+    username: &Username,
+    lock: bool,
+) -> Result<Option<user::Model>, DbErr> {
     let query = user::Entity::find()
         .filter(user::COLUMN.username.eq(username.as_str()))
         .filter(user::COLUMN.deleted_at.is_null());
@@ -145,6 +150,6 @@ pub(crate) async fn find_by_id(db: &impl ConnectionTrait, id: i64, lock: bool) -
 }
 
 /// A name from a path. One that no account can have is not found, like one that none has.
-fn named(username: &str) -> Result<Username, Error> {
+pub(crate) fn named(username: &str) -> Result<Username, Error> {
     Username::parse(username).map_err(|_| Error::NoSuchUser)
 }

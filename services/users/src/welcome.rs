@@ -84,6 +84,8 @@ pub(crate) struct Welcome {
 impl Follow for Welcome {
     const NAME: &'static str = "users.welcome";
     const SUBJECTS: &'static [&'static str] = &["agora.users.user.registered"];
+    /// One letter too many is enough.
+    const AT_ONCE: usize = 1;
 
     async fn before(&self, db: &Database, event: &Event) -> Result<(), BoxError> {
         let user = user::Entity::find_by_id(event.aggregate.id).one(db.reader()).await?;

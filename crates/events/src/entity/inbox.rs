@@ -1,4 +1,4 @@
-//! What one follower has made of one event.
+//! An event that one follower has taken, and what came of it.
 
 use sea_orm::entity::prelude::*;
 
@@ -6,17 +6,20 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "inbox")]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
+    /// The order of taking.
+    #[sea_orm(primary_key)]
+    pub id: i64,
     pub follower: String,
-    #[sea_orm(primary_key, auto_increment = false)]
     pub event_id: String,
-    pub handled_at: Option<i64>,
+    /// As it came, until it is handled.
+    pub event: Option<String>,
     /// How often it was tried in vain.
     pub tries: i64,
+    /// Not tried before that.
+    pub due_at: i64,
     /// Why the last try was in vain.
     pub error: Option<String>,
-    /// What has not been handled, as it came.
-    pub event: Option<String>,
+    pub handled_at: Option<i64>,
     pub parked_at: Option<i64>,
 }
 

@@ -10,6 +10,7 @@ use std::{
 use boot::Outcome;
 use clap::Subcommand;
 use database::Database;
+use migration::Schema;
 use users::{Config, operate};
 
 use super::user::open;
@@ -25,27 +26,53 @@ pub(super) enum Command {
 
 impl Command {
     pub(super) async fn run(self, data: &Path, mut config: Config) -> Outcome {
-        let database = open(data).await?;
+        let databases = Databases {
+            users: open(data, Schema::Users).await?,
+            posts: open(data, Schema::Posts).await?,
+            feed: open(data, Schema::Feed).await?,
+        };
         config.mail = config.mail.kept_in(data::mail(data));
-        let done = self.work(&database, &config).await;
-        database.close().await;
+        let done = self.work(&databases, &config).await;
+        for database in [databases.users, databases.posts, databases.feed] {
+            database.close().await;
+        }
         io::stdout().write_all(done?.as_bytes())?;
         Ok(())
     }
 
-    async fn work(self, database: &Database, config: &Config) -> Result<String, Box<dyn Error + Send + Sync>> {
-        match self {
-            Self::Status => Ok(told(&::events::status(database).await?)?),
-            Self::Replay => {
-                let replayed = operate::replay(database, config).await?;
-                Ok(format!("users  {} handled, {} still parked\n", replayed.handled, replayed.parked))
-            }
-        }
+    async fn work(self, databases: &Databases, config: &Config) -> Result<String, Box<dyn Error + Send + Sync>> {
+        let Databases { users, posts, feed } = databases;
+        Ok(match self {
+            Self::Status => [
+                told("users", &::events::status(users).await?)?,
+                told("posts", &::events::status(posts).await?)?,
+                told("feed", &::events::status(feed).await?)?,
+            ]
+            .concat(),
+            Self::Replay => [
+                replayed("users", operate::replay(users, config).await?),
+                replayed("posts", posts::replay(posts).await?),
+                replayed("feed", feed::replay(feed).await?),
+            ]
+            .concat(),
+        })
     }
 }
 
-fn told(status: &::events::Status) -> Result<String, std::fmt::Error> {
-    let mut text = format!("users  {} waiting, {} parked\n", status.unpublished, status.parked.len());
+struct Databases {
+    users: Database,
+    posts: Database,
+    feed: Database,
+}
+
+fn replayed(service: &str, replayed: ::events::Replayed) -> String {
+    format!("{service:<5}  {} handled, {} still parked\n", replayed.handled, replayed.parked)
+}
+
+fn told(service: &str, status: &::events::Status) -> Result<String, std::fmt::Error> {
+    let (unpublished, waiting) = (status.unpublished, status.waiting);
+    let mut text =
+        format!("{service:<5}  {unpublished} to publish, {waiting} to handle, {} parked\n", status.parked.len());
     for parked in &status.parked {
         writeln!(text, "  {}  {}  {}", parked.follower, parked.event_id, parked.error)?;
     }

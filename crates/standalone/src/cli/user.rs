@@ -46,7 +46,7 @@ pub(super) enum Command {
 
 impl Command {
     pub(super) async fn run(self, data: &Path, config: &Config) -> Outcome {
-        let database = open(data).await?;
+        let database = open(data, migration::Schema::Users).await?;
         let done = self.work(&database, config).await;
         database.close().await;
         io::stdout().write_all(done?.as_bytes())?;
@@ -74,18 +74,18 @@ impl Command {
     }
 }
 
-/// The accounts of a data directory, which has to exist: a mistyped directory must not become a new one.
-pub(super) async fn open(data: &Path) -> Result<Database, Box<dyn Error + Send + Sync>> {
-    let path = data::database(data, migration::Schema::Users.name());
-    if !path.exists() {
+/// A service's database in a data directory, which has to exist: a mistyped directory must not become a new one.
+pub(super) async fn open(data: &Path, schema: migration::Schema) -> Result<Database, Box<dyn Error + Send + Sync>> {
+    if !data::database(data, migration::Schema::Users.name()).exists() {
         return Err(format!(
             "there are no accounts in {}: start the system once, or name another --data DIR",
             data.display()
         )
         .into());
     }
+    let path = data::database(data, schema.name());
     let options = database::Options::usual(database::Engine::Sqlite);
     let database = Database::open(&database::sqlite_url(&path), options).await?;
-    migration::up(migration::Schema::Users, &database).await?;
+    migration::up(schema, &database).await?;
     Ok(database)
 }

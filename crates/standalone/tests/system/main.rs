@@ -12,6 +12,7 @@ mod outage;
 mod pages;
 mod processes;
 mod sessions;
+mod social;
 mod surface;
 mod system;
 mod user;

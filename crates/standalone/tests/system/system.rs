@@ -9,6 +9,7 @@ use database::{Database, Engine, Options};
 use gateway::plan::Plan;
 use principal::InternalKey;
 use serde_json::{Value, json};
+use service::{Clock, Parts};
 use standalone::{Config, Report};
 use tempfile::TempDir;
 use testkit::Caller;
@@ -19,16 +20,18 @@ use upstream::Upstream;
 
 use crate::{PASSWORD, User, user};
 
+const SERVICES: [&str; 3] = ["users", "posts", "feed"];
 const KEY: &str = "a key for tests, of more than thirty-two characters";
 const STOPS_WITHIN: Duration = Duration::from_secs(20);
 
 /// A system that runs.
 pub(crate) struct System {
     address: SocketAddr,
-    users: Upstream,
+    /// The services as the gateway calls them.
+    upstreams: Vec<Upstream>,
     /// Where the accounts are: a URL that a program on the side may open too.
     database: String,
-    clock: users::Clock,
+    clock: Clock,
     stop: CancellationToken,
     parts: Vec<JoinHandle<()>>,
     postgres: Option<Postgres>,
@@ -64,28 +67,32 @@ impl System {
         let config = config(&data, &[]);
         let clock = config.clock.clone();
         let running = standalone::start(config, &mut Report::silent()).await.unwrap();
-        let (address, users) = (running.address(), running.upstream("users").unwrap().clone());
+        let upstreams = SERVICES.map(|name| running.upstream(name).unwrap().clone()).to_vec();
+        let address = running.address();
         let database = database::sqlite_url(&data.path().join("users.db"));
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let whole = tokio::spawn(async move { running.run(stopped).await.unwrap() });
-        Self { address, users, database, clock, stop, parts: vec![whole], postgres: None, data }
+        Self { address, upstreams, database, clock, stop, parts: vec![whole], postgres: None, data }
     }
 
     async fn parts(data: TempDir, postgres: Option<Postgres>) -> Self {
         let file = || database::sqlite_url(&data.path().join("users.db"));
         let database = postgres.as_ref().map_or_else(file, Postgres::url);
         let stop = CancellationToken::new();
-        let clock = users::Clock::system();
-        let (users, url) = serve_users(&data, &database, &clock, &stop).await;
-        let config = config(&data, &[("USERS_URL", &url)]);
+        let clock = Clock::system();
+        let bus = Bus::in_process();
+        let (users, users_url) = serve_users(&data, &database, &clock, &bus, &stop).await;
+        let (posts, posts_url) = serve_posts(&data, &clock, &bus, &stop).await;
+        let (feed, feed_url) = serve_feed(&data, &clock, &bus, &stop).await;
+        let config = config(&data, &[("USERS_URL", &users_url), ("POSTS_URL", &posts_url), ("FEED_URL", &feed_url)]);
         let gateway = gateway::build(config.gateway, Plan::load(&config.sources).unwrap(), Vec::new()).unwrap();
-        let upstream = gateway.upstream("users").unwrap().clone();
+        let upstreams = SERVICES.map(|name| gateway.upstream(name).unwrap().clone()).to_vec();
         let bound = gateway.bind().unwrap();
         let address = bound.address();
         let stopped = stop.clone().cancelled_owned();
         let front = tokio::spawn(async move { bound.run(stopped).await.unwrap() });
-        Self { address, users: upstream, database, clock, stop, parts: vec![front, users], postgres, data }
+        Self { address, upstreams, database, clock, stop, parts: vec![front, users, posts, feed], postgres, data }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -128,7 +135,12 @@ impl System {
 
     /// Cuts the service users off, or lets it be reached again.
     pub(crate) fn sever(&self, severed: bool) {
-        self.users.sever(severed);
+        self.cut("users", severed);
+    }
+
+    /// The same for any service.
+    pub(crate) fn cut(&self, service: &str, severed: bool) {
+        self.upstreams.iter().find(|upstream| upstream.name() == service).unwrap().sever(severed);
     }
 
     /// Lets time pass for the service users.
@@ -193,22 +205,46 @@ fn config(data: &TempDir, more: &[(&str, &str)]) -> Config {
 async fn serve_users(
     data: &TempDir,
     url: &str,
-    clock: &users::Clock,
+    clock: &Clock,
+    bus: &Bus,
     stop: &CancellationToken,
 ) -> (JoinHandle<()>, String) {
-    let database = Database::open(url, Options::usual(Engine::of(url).unwrap())).await.unwrap();
-    migration::up(migration::Schema::Users, &database).await.unwrap();
-    let key = InternalKey::from_secret(&KEY.into()).unwrap().derive("gateway", "users");
-    let verifier = principal::Verifier::new("users", vec![("gateway".to_owned(), key)]);
     let mut settings = config(data, &[]).users;
     settings.mail = settings.mail.kept_in(data.path().join("mail"));
-    let app = users::app(settings, database.clone(), verifier, clock.clone(), &Bus::in_process());
+    let parts = parts(migration::Schema::Users, url, clock, bus).await;
+    serve(parts.db.clone(), users::app(settings, parts), stop).await
+}
+
+/// Serves posts on a port of its own, over a file; where that is.
+async fn serve_posts(data: &TempDir, clock: &Clock, bus: &Bus, stop: &CancellationToken) -> (JoinHandle<()>, String) {
+    let url = database::sqlite_url(&data.path().join("posts.db"));
+    let parts = parts(migration::Schema::Posts, &url, clock, bus).await;
+    serve(parts.db.clone(), posts::app(config(data, &[]).posts, parts), stop).await
+}
+
+/// Serves feed on a port of its own, over a file; where that is.
+async fn serve_feed(data: &TempDir, clock: &Clock, bus: &Bus, stop: &CancellationToken) -> (JoinHandle<()>, String) {
+    let url = database::sqlite_url(&data.path().join("feed.db"));
+    let parts = parts(migration::Schema::Feed, &url, clock, bus).await;
+    serve(parts.db.clone(), feed::app(config(data, &[]).feed, parts), stop).await
+}
+
+/// What a service is made of, over a migrated database.
+async fn parts(schema: migration::Schema, url: &str, clock: &Clock, bus: &Bus) -> Parts {
+    let db = Database::open(url, Options::usual(Engine::of(url).unwrap())).await.unwrap();
+    migration::up(schema, &db).await.unwrap();
+    let key = InternalKey::from_secret(&KEY.into()).unwrap().derive("gateway", schema.name());
+    let verifier = principal::Verifier::new(schema.name(), vec![("gateway".to_owned(), key)]);
+    Parts { db, verifier, clock: clock.clone(), bus: bus.clone() }
+}
+
+async fn serve(db: Database, app: boot::App, stop: &CancellationToken) -> (JoinHandle<()>, String) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let stopped = stop.clone().cancelled_owned();
     let served = tokio::spawn(async move {
         boot::serve(listener, app, stopped, STOPS_WITHIN).await;
-        database.close().await;
+        db.close().await;
     });
     (served, format!("http://{address}"))
 }

@@ -8,7 +8,7 @@ use crate::MAX_INPUT;
 pub(super) fn all() -> Vec<(&'static str, String)> {
     vec![
         ("records", records(MAX_INPUT)),
-        ("half the records", records(MAX_INPUT / 2)),
+        ("half the records", half()),
         ("small items", repeated("{\"items\":[", "{\"id\":1,\"n\":\"ab\"}", "]}", 400_000)),
         ("numbers", repeated("[", "7", "]", MAX_INPUT * 2 / 3)),
         ("texts", repeated("[", "\"some words, and a comma\"", "]", MAX_INPUT)),
@@ -22,6 +22,11 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         ("short decimals", repeated("[", "1.5", "]", MAX_INPUT)),
         ("escapes", repeated("[", r#""\"\n\u00e9\\","\ud83d\ude00""#, "]", MAX_INPUT)),
     ]
+}
+
+/// Half a megabyte of what services answer with.
+pub(super) fn half() -> String {
+    records(MAX_INPUT / 2)
 }
 
 fn repeated(before: &str, item: &str, after: &str, length: usize) -> String {

@@ -1,4 +1,8 @@
-//! No accepted program takes more than 50 ms or 64 MiB for a document of one megabyte.
+//! No accepted program takes more than a small multiple of the reading of its document, or 64 MiB, for one megabyte.
+//!
+//! The multiple stands for 50 ms on the machine of the README's figures, with room for what differs between machines:
+//! a bound in milliseconds would fail where the processor is shared, and a program that the meter does not see takes
+//! ten times as long at least.
 //!
 //! Each program runs in a process of its own with a limit of memory, so that one that breaks the promise breaks nothing
 //! else, and so that its memory can be told.
@@ -9,14 +13,12 @@ use std::time::Duration;
 use super::{corpus, documents};
 use crate::{Program, TransformError};
 
-const MOST_TIME: Duration = Duration::from_millis(50);
+/// How many times a program may take what the yardstick takes.
+const MOST_TIMES: f64 = 15.0;
 const MOST_KIB: u64 = 64 << 10;
 
 /// The address space of a child, the test program itself included.
 const LIMIT_KIB: u64 = 512 << 10;
-
-/// Without optimisation the code of this crate, jaq's generic code included, takes so many times as long.
-const SLOWER: u32 = if cfg!(debug_assertions) { 20 } else { 1 };
 
 const MARKER: &str = "TRANSFORM_PROGRAM";
 
@@ -33,8 +35,7 @@ fn hostile_programs_are_refused() {
 #[test]
 fn accepted_programs_end_soon_in_little_memory() {
     let programs: Vec<&str> = corpus::HOSTILE.iter().chain(corpus::LEGITIMATE).copied().collect();
-    // What is measured has a processor of its own; where that is a rough check anyway, time is saved.
-    let at_once = if cfg!(debug_assertions) { 2 } else { 1 };
+    let at_once = 2;
     let broken: Vec<String> = std::thread::scope(|scope| {
         let part =
             |offset| programs.iter().skip(offset).step_by(at_once).filter_map(|program| in_a_child(program).err());
@@ -73,27 +74,47 @@ fn a_child_keeps_the_limits() {
     let Ok(text) = std::env::var(MARKER) else { return };
     let program = Program::compile(&text, &[]).unwrap();
     let must_work = corpus::LEGITIMATE.contains(&&*text);
-    let mut documents = documents::all();
-    if cfg!(debug_assertions) {
-        documents.truncate(6);
-    }
+    let documents = documents::all();
     println!();
+    let yardstick = Yardstick::new();
     let before = peak_kib();
     for (name, document) in &documents {
-        let mut best = Duration::MAX;
+        let mut best = f64::MAX;
         let mut result = Err(TransformError::NotJson);
         let mut runs = 0;
-        while runs == 0 || runs < 3 && best > MOST_TIME * SLOWER / 2 {
+        while runs == 0 || runs < 5 && best > MOST_TIMES / 2.0 {
             runs += 1;
+            let unit = yardstick.measure();
             let begin = on_processor();
             result = program.run(document.as_bytes(), &[]).map(|out| out.len());
-            best = best.min(on_processor() - begin);
+            best = best.min((on_processor() - begin).as_secs_f64() / unit.as_secs_f64());
         }
-        println!("  {:6} KiB {best:>12.3?} {name}: {result:?}", peak_kib() - before);
-        assert!(best <= MOST_TIME * SLOWER, "{best:?} on {name}");
+        println!("  {:6} KiB {best:>7.2} times {name}: {result:?}", peak_kib() - before);
+        assert!(best <= MOST_TIMES, "{best:.1} times the yardstick on {name}");
         assert!(peak_kib() - before <= MOST_KIB, "{} KiB on {name}", peak_kib() - before);
         assert_ne!(result, Err(TransformError::NotJson), "{name}");
         assert!(!must_work || *name != "half the records" || result.is_ok(), "{result:?} on {name}");
+    }
+}
+
+/// What one reading of half a megabyte of records takes here and now.
+struct Yardstick {
+    program: Program,
+    document: String,
+}
+
+impl Yardstick {
+    fn new() -> Self {
+        Self { program: Program::compile("[.items | length]", &[]).unwrap(), document: documents::half() }
+    }
+
+    fn measure(&self) -> Duration {
+        let once = || {
+            let begin = on_processor();
+            self.program.run(self.document.as_bytes(), &[]).unwrap();
+            on_processor() - begin
+        };
+        (0..3).map(|_| once()).min().unwrap()
     }
 }
 

@@ -12,18 +12,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("bus", &[]),
     ("events", &["database", "bus"]),
     ("boot", &["problem"]),
+    ("service", &["problem", "principal", "database", "bus", "boot"]),
     ("gateway", &["problem", "principal", "upstream", "transform", "bus", "boot"]),
     ("users", SERVICE),
     ("posts", SERVICE),
     ("feed", SERVICE),
     ("shop", SERVICE),
     ("migration", &["database"]),
-    ("testkit", &["problem", "principal", "upstream", "database", "bus", "events", "boot", "migration"]),
+    ("testkit", &["problem", "principal", "upstream", "database", "bus", "events", "boot", "service", "migration"]),
     ("standalone", EVERYTHING_BUT_TESTKIT),
     ("xtask", &[]),
 ];
 
-const SERVICE: &[&str] = &["problem", "principal", "database", "bus", "events", "boot", "upstream"];
+const SERVICE: &[&str] = &["problem", "principal", "database", "bus", "events", "boot", "service", "upstream"];
 
 const EVERYTHING_BUT_TESTKIT: &[&str] = &[
     "problem",
@@ -34,6 +35,7 @@ const EVERYTHING_BUT_TESTKIT: &[&str] = &[
     "bus",
     "events",
     "boot",
+    "service",
     "gateway",
     "users",
     "posts",
@@ -46,7 +48,7 @@ const EVERYTHING_BUT_TESTKIT: &[&str] = &[
 const RESTRICTED: &[(&[&str], &[&str])] = &[
     (
         &["sea-orm", "sea-orm-migration", "sqlx"],
-        &["users", "posts", "feed", "shop", "migration", "database", "events", "testkit"],
+        &["users", "posts", "feed", "shop", "migration", "database", "events", "service", "testkit"],
     ),
     (&["jsonwebtoken"], &["gateway", "principal"]),
     (&["jaq-core", "jaq-json"], &["transform"]),

@@ -1,16 +1,18 @@
 //! The free texts of a profile: trimmed, of limited length, without control characters.
 
+use service::text::{self, Lines};
+
 use super::Mistake;
 
 macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident $least:literal..=$most:literal lines: $lines:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident $length:expr, $lines:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub(crate) struct $name(String);
 
         impl $name {
             pub(crate) fn parse(text: &str) -> Result<Self, Mistake> {
-                parse(text, $least, $most, $lines).map(Self)
+                text::parse(text, $length, Lines::$lines).map(Self)
             }
 
             pub(crate) fn into_inner(self) -> String {
@@ -22,28 +24,13 @@ macro_rules! texts {
 
 texts! {
     /// How an account is called on pages.
-    DisplayName 1..=80 lines: false;
+    DisplayName 1..=80, One;
     /// A first or a last name.
-    Name 0..=80 lines: false;
+    Name 0..=80, One;
     /// What somebody says about themselves, in lines.
-    Description 0..=500 lines: true;
+    Description 0..=500, Many;
     /// What somebody is up to.
-    Status 0..=100 lines: false;
-}
-
-fn parse(text: &str, least: usize, most: usize, lines: bool) -> Result<String, Mistake> {
-    let text = text.trim();
-    let length = text.chars().count();
-    if length < least {
-        return Err(Mistake::new("too_short", format!("At least {least} character.")));
-    }
-    if length > most {
-        return Err(Mistake::new("too_long", format!("At most {most} characters.")));
-    }
-    if text.chars().any(|letter| letter.is_control() && !(lines && letter == '\n')) {
-        return Err(Mistake::new("invalid_characters", "Control characters are not allowed."));
-    }
-    Ok(text.to_owned())
+    Status 0..=100, One;
 }
 
 #[cfg(test)]

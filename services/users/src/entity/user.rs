@@ -24,9 +24,11 @@ pub struct Model {
     pub followers_count: i64,
     pub following_count: i64,
     pub joined_at: i64,
-    /// Counts the changes of this row; what an `ETag` is made of.
+    /// Counts the changes of this row but for the counters.
     pub version: i64,
     pub deleted_at: Option<i64>,
+    /// The version of what `avatar` was last told by.
+    pub avatar_version: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use principal::Principal;
-use problem::{Code, Json, Problem, Query};
+use problem::{Json, Query};
 use sea_orm::{EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -10,10 +10,10 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     Service,
     access::{self, Action},
-    clock::rfc3339,
     entity::revocation,
     error::Error,
 };
+use service::{clock::rfc3339, parameters};
 
 /// The most revocations of one answer, and as many as are returned unless the caller says otherwise.
 const MOST: u64 = 1000;
@@ -87,14 +87,7 @@ pub(crate) async fn list_revocations(
     Query(query): Query<ListRevocations>,
 ) -> Result<Json<RevocationList>, Error> {
     access::check(Action::Internal, &caller, 0)?;
-    let (after, limit) = (query.after.unwrap_or(0), query.limit.unwrap_or(MOST));
-    let refused = |name, message| Problem::new(Code::InvalidParameter).with_error(name, "out_of_range", message);
-    if after < 0 {
-        return Err(refused("after", "A number from 0.").into());
-    }
-    if !(1..=MOST).contains(&limit) {
-        return Err(refused("limit", "A number from 1 to 1000.").into());
-    }
+    let (after, limit) = parameters::export(query.after, query.limit, MOST)?;
     let rows = revocation::Entity::find()
         .filter(revocation::COLUMN.id.gt(after))
         .order_by_asc(revocation::Column::Id)

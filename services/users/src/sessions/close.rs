@@ -14,7 +14,7 @@ use crate::{
     domain::{SessionId, TokenHash},
     entity::{refresh_token, session},
     error::Error,
-    groups::Changed,
+    groups::{Changed, changed},
     revocations::{self, Revocation},
 };
 
@@ -78,7 +78,7 @@ pub(crate) async fn close_session(
     let Some(session) = found else {
         return Ok((Changed::default(), Json(Closed { revoked: Vec::new() })));
     };
-    let changed = Changed::sessions_of(session.user_id);
+    let changed = changed::sessions_of(session.user_id);
     let now = service.clock.now();
     let ended = if body.all {
         end_all(&transaction, session.user_id, None, now).await?

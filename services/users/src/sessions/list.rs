@@ -14,13 +14,13 @@ use super::{ends, own};
 use crate::{
     Service,
     access::{self, Action},
-    clock::rfc3339,
     domain::SessionId,
     entity::session,
     error::Error,
-    groups::Of,
-    page::{Page, PageParameters, Window},
+    groups::of,
 };
+use service::clock::rfc3339;
+use service::page::{Page, PageParameters, Window};
 
 /// A session, as its owner sees it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -83,7 +83,7 @@ pub(crate) async fn list_sessions(
         .all(service.db.reader())
         .await?;
     let page = window.page(rows, |row| (row.created_at, row.id.clone()), |row| item(row, own(&caller)));
-    Ok((Of::sessions_of(user_id), page.respond(&[("limit", window.limit.to_string())])).into_response())
+    Ok((of::sessions_of(user_id), page.respond(&[("limit", window.limit.to_string())])).into_response())
 }
 
 fn item(session: session::Model, current: Option<&str>) -> SessionItem {

@@ -16,7 +16,7 @@ use crate::{
     domain::{Client, Email, Password, TokenHash, Username},
     entity::{credential, user},
     error::Error,
-    groups::Changed,
+    groups::{Changed, changed},
     users,
 };
 
@@ -75,7 +75,7 @@ pub(crate) async fn open_session(
     let client = body.client.as_deref().map(Client::shorten);
     let session = open(&service, &transaction, user.id, &token, client, now).await?;
     transaction.commit().await?;
-    let changed = Changed::sessions_of(user.id);
+    let changed = changed::sessions_of(user.id);
     Ok((StatusCode::CREATED, changed, Json(Opened::new(user, session, now))))
 }
 

@@ -15,7 +15,7 @@ use crate::{
     domain::{Client, Password, TokenHash},
     entity::{credential, session},
     error::Error,
-    groups::Changed,
+    groups::{Changed, changed},
     revocations, users,
 };
 
@@ -88,7 +88,7 @@ pub(crate) async fn change_password(
     revocations::of_sessions(&transaction, &ended, now).await?;
     transaction.commit().await?;
     tracing::info!(target: "audit", user_id, "a password was changed");
-    Ok((Changed::sessions_of(user_id), Json(Opened::new(user, session, now))))
+    Ok((changed::sessions_of(user_id), Json(Opened::new(user, session, now))))
 }
 
 /// Sets the password of an account; with `before` only if it is still that one.

@@ -11,7 +11,7 @@ use crate::{
     access::{self, Action},
     domain::SessionId,
     error::Error,
-    groups::Changed,
+    groups::{Changed, changed},
     revocations,
 };
 
@@ -43,5 +43,5 @@ pub(crate) async fn revoke_session(
     }
     revocations::of_sessions(&transaction, &[id.as_str().to_owned()], now).await?;
     transaction.commit().await?;
-    Ok((StatusCode::NO_CONTENT, Changed::sessions_of(user_id)))
+    Ok((StatusCode::NO_CONTENT, changed::sessions_of(user_id)))
 }

@@ -13,13 +13,13 @@ use super::{Opened, add_token, end, is_live};
 use crate::{
     Service,
     access::{self, Action},
-    clock::millis,
     domain::TokenHash,
     entity::{refresh_token, session, user},
     error::Error,
-    groups::Changed,
+    groups::{Changed, changed},
     revocations,
 };
+use service::clock::millis;
 
 /// How long after its first use a refresh token still leads to the same successor: two tabs that refresh at once, or an
 /// answer that was lost.
@@ -70,7 +70,7 @@ pub(crate) async fn rotate_session(
     let (Some(presented), Some(successor)) = (presented, successor) else { return Err(fields.refused().into()) };
     fields.finish()?;
     let opened = rotate(&service, &presented, &successor).await?;
-    Ok((Changed::sessions_of(opened.user.id), Json(opened)))
+    Ok((changed::sessions_of(opened.user.id), Json(opened)))
 }
 
 async fn rotate(service: &Service, presented: &TokenHash, successor: &TokenHash) -> Result<Opened, Error> {

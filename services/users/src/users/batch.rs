@@ -2,9 +2,10 @@
 
 use axum::extract::State;
 use principal::Principal;
-use problem::{Code, Json, Problem, Query};
+use problem::{Json, Query};
 use sea_orm::{EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde::{Deserialize, Serialize};
+use service::parameters;
 use utoipa::{IntoParams, ToSchema};
 
 use super::User;
@@ -13,11 +14,8 @@ use crate::{
     access::{self, Action},
     entity::user,
     error::Error,
-    groups::Of,
+    groups::{Of, of},
 };
-
-/// The most ids of one request.
-const MOST: usize = 100;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -56,8 +54,8 @@ pub(crate) async fn batch_users(
     Query(query): Query<BatchUsers>,
 ) -> Result<(Of, Json<UserBatch>), Error> {
     access::check(Action::Internal, &caller, 0)?;
-    let ids = parse(&query.ids)?;
-    let groups = Of::batch(&ids);
+    let ids = parameters::ids(&query.ids)?;
+    let groups = of::batch(&ids);
     let users = user::Entity::find()
         .filter(user::COLUMN.id.is_in(ids))
         .filter(user::COLUMN.deleted_at.is_null())
@@ -65,14 +63,4 @@ pub(crate) async fn batch_users(
         .all(service.db.reader())
         .await?;
     Ok((groups, Json(UserBatch { items: users.into_iter().map(User::public).collect() })))
-}
-
-fn parse(ids: &str) -> Result<Vec<i64>, Problem> {
-    let refused = |message: &str| Problem::new(Code::InvalidParameter).with_error("ids", "invalid_value", message);
-    let ids: Result<Vec<i64>, _> = ids.split(',').map(str::parse).collect();
-    let ids = ids.map_err(|_| refused("Ids are whole numbers, separated by commas."))?;
-    if ids.len() > MOST {
-        return Err(refused("At most 100 ids."));
-    }
-    Ok(ids)
 }

@@ -4,7 +4,7 @@ use database::Kind;
 use http::HeaderMap;
 use principal::Principal;
 use sea_orm::{
-    ActiveModelTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _, IntoActiveModel as _,
+    ActiveModelTrait as _, Condition, DatabaseTransaction, DbErr, EntityTrait as _, IntoActiveModel as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
@@ -15,7 +15,7 @@ use crate::{
     entity::user,
     error::Error,
     etag, events,
-    groups::{Changed, Group},
+    groups::{Changed, Group, changed},
     revocations, sessions,
 };
 
@@ -27,13 +27,13 @@ pub(super) enum Target {
 }
 
 impl Target {
-    /// Reads the account and keeps others from changing it until the transaction ends.
-    pub(super) async fn lock(&self, transaction: &DatabaseTransaction) -> Result<user::Model, Error> {
+    /// The account's id, which no name ever changes. Nothing is locked.
+    pub(super) async fn id(&self, transaction: &DatabaseTransaction) -> Result<i64, Error> {
         let found = match self {
-            Self::Id(id) => find_by_id(transaction, *id, true).await?,
-            Self::Named(name) => find(transaction, &named(name)?, true).await?,
+            Self::Id(id) => find_by_id(transaction, *id, false).await?,
+            Self::Named(name) => find(transaction, &named(name)?, false).await?,
         };
-        found.ok_or(Error::NoSuchUser)
+        found.map(|user| user.id).ok_or(Error::NoSuchUser)
     }
 }
 
@@ -49,11 +49,10 @@ pub(super) async fn apply(
     access::signed_in(caller)?;
     let transaction = service.db.write().await?;
     let administers = changes.roles.is_some() || changes.is_active.is_some();
-    // Administrators are locked before anything else, always in the same order: two who demote each other do not
-    // deadlock, and one of them stays.
+    let id = target.id(&transaction).await?;
     let administrators =
-        if administers && access::is_admin(caller) { administrators(&transaction).await? } else { Vec::new() };
-    let before = target.lock(&transaction).await?;
+        if administers && access::is_admin(caller) { lock(&transaction, id).await? } else { Vec::new() };
+    let before = find_by_id(&transaction, id, true).await?.ok_or(Error::NoSuchUser)?;
     access::check(Action::Write, caller, before.id)?;
     if administers {
         access::check(Action::Administer, caller, before.id)?;
@@ -79,7 +78,7 @@ pub(super) async fn apply(
 
 /// What these changes concern.
 fn groups(id: i64, changes: &Changes) -> Changed {
-    let mut groups = Changed::user(id);
+    let mut groups = changed::user(id);
     if changes.is_active == Some(false) {
         groups = groups.and(Group::SessionsOf(id));
     }
@@ -162,19 +161,21 @@ async fn end_what_no_longer_holds(
     Ok(())
 }
 
-/// The ids of the active administrators, locked in the order of their ids.
-pub(super) async fn administrators(db: &impl ConnectionTrait) -> Result<Vec<i64>, DbErr> {
-    user::Entity::find()
+/// Locks an account and every active administrator, always in the order of their ids: two who demote each other do not deadlock,
+/// and one of them stays. Returns the ids of the administrators.
+pub(super) async fn lock(transaction: &DatabaseTransaction, id: i64) -> Result<Vec<i64>, DbErr> {
+    let administrator = Condition::all().add(user::COLUMN.is_admin.eq(true)).add(user::COLUMN.is_active.eq(true));
+    let locked: Vec<(i64, bool, bool)> = user::Entity::find()
         .select_only()
-        .column(user::Column::Id)
-        .filter(user::COLUMN.is_admin.eq(true))
-        .filter(user::COLUMN.is_active.eq(true))
+        .columns([user::Column::Id, user::Column::IsAdmin, user::Column::IsActive])
         .filter(user::COLUMN.deleted_at.is_null())
+        .filter(Condition::any().add(user::COLUMN.id.eq(id)).add(administrator))
         .order_by_asc(user::Column::Id)
         .lock_exclusive()
         .into_tuple()
-        .all(db)
-        .await
+        .all(transaction)
+        .await?;
+    Ok(locked.into_iter().filter(|(_, is_admin, is_active)| *is_admin && *is_active).map(|(id, _, _)| id).collect())
 }
 
 /// What `q` looks in. Lines keep a search from matching across two names.

@@ -6,15 +6,18 @@ use principal::Principal;
 use problem::Path;
 use sea_orm::{ActiveModelTrait as _, EntityTrait as _, IntoActiveModel as _};
 
-use super::change::{Target, administrators};
+use super::{
+    change::{Target, lock},
+    find_by_id,
+};
 use crate::{
     Service,
     access::{self, Action},
     entity::{credential, user},
     error::Error,
     etag, events,
-    groups::{Changed, Group},
-    revocations, sessions,
+    groups::{Changed, Group, changed},
+    relations, revocations, sessions,
 };
 
 /// Delete an account
@@ -56,14 +59,15 @@ pub(super) async fn delete(
 ) -> Result<Changed, Error> {
     access::signed_in(caller)?;
     let transaction = service.db.write().await?;
-    let administrators = administrators(&transaction).await?;
-    let user = target.lock(&transaction).await?;
+    let id = target.id(&transaction).await?;
+    let administrators = lock(&transaction, id).await?;
+    let user = find_by_id(&transaction, id, true).await?.ok_or(Error::NoSuchUser)?;
     access::check(Action::Write, caller, user.id)?;
     etag::check(headers, &user)?;
     if user.is_admin && administrators == [user.id] {
         return Err(Error::LastAdministrator);
     }
-    let (id, now) = (user.id, service.clock.now());
+    let now = service.clock.now();
     credential::Entity::delete_by_id(id).exec(&transaction).await?;
     let gone = emptied(user, now);
     events::deleted(&transaction, &gone, now).await?;
@@ -73,8 +77,11 @@ pub(super) async fn delete(
     revocations::of_user(&transaction, id, now).await?;
     transaction.commit().await?;
     service.outbox.committed();
+    if let Err(error) = relations::end_of(service, id).await {
+        tracing::warn!(%error, user_id = id, "what was between a deleted account and others is ended later");
+    }
     tracing::info!(target: "audit", user_id = id, by = caller.user_id(), "an account was deleted");
-    Ok(Changed::user(id).and(Group::SessionsOf(id)))
+    Ok(changed::user(id).and(Group::SessionsOf(id)))
 }
 
 fn emptied(user: user::Model, now: i64) -> user::Model {

@@ -1,7 +1,8 @@
 //! The bodies that change an account, and what they are once they have been parsed.
 
 use problem::{Fields, Problem};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use service::parameters::{Patch, present};
 use utoipa::ToSchema;
 
 use crate::domain::{Description, DisplayName, Email, Name, Roles, Status};
@@ -17,14 +18,6 @@ pub(super) struct Changes {
     pub(super) email: Option<Option<Email>>,
     pub(super) roles: Option<Roles>,
     pub(super) is_active: Option<bool>,
-}
-
-/// A field of a merge patch: `None` is absent, `Some(None)` is `null`.
-type Patch<T> = Option<Option<T>>;
-
-/// A field that is there, whatever its value.
-fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Patch<T>, D::Error> {
-    Option::<T>::deserialize(value).map(Some)
 }
 
 /// A change of one's own profile.

@@ -7,20 +7,16 @@ use axum::{
 use principal::Principal;
 use problem::{Code, Problem, Query};
 use sea_orm::{
-    EntityTrait as _, ExprTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, Select,
     sea_query::{Expr, LikeExpr},
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::User;
-use crate::{
-    Service, access,
-    entity::user,
-    error::Error,
-    groups::Of,
-    page::{Page, PageParameters, Window},
-};
+use crate::{Service, access, entity::user, error::Error, groups::of, relations};
+use service::page::{Page, PageParameters, Window};
 
 /// The most characters of a search.
 const MOST_OF_Q: usize = 100;
@@ -46,7 +42,7 @@ pub(crate) struct ListUsers {
 /// List and search accounts
 ///
 /// The newest first, in pages that stay stable while accounts come and go. Disabled accounts are listed to administrators
-/// only.
+/// only, those that have blocked the caller to nobody else.
 #[utoipa::path(
     get,
     path = "/users",
@@ -69,7 +65,7 @@ pub(crate) async fn list_users(
     }
     let parameters = PageParameters { limit: query.limit, cursor: query.cursor };
     let window = Window::new(&parameters, format!("users q={q}"))?;
-    let all = listed(access::is_admin(&caller), &q);
+    let all = listed(access::is_admin(&caller), relations::hidden_from(&caller), &q);
     let total = match query.count {
         Some(true) => Some(all.clone().count(service.db.reader()).await?),
         _ => None,
@@ -80,13 +76,16 @@ pub(crate) async fn list_users(
     let mut filters = vec![("limit", window.limit.to_string())];
     filters.extend((!q.is_empty()).then_some(("q", q)));
     filters.extend(total.map(|_| ("count", "true".to_owned())));
-    Ok((Of::users(&caller), Page { total, ..page }.respond(&filters)).into_response())
+    Ok((of::users(&caller), Page { total, ..page }.respond(&filters)).into_response())
 }
 
-fn listed(disabled_too: bool, q: &str) -> Select<user::Entity> {
+fn listed(disabled_too: bool, hidden_from: Option<i64>, q: &str) -> Select<user::Entity> {
     let mut users = user::Entity::find().filter(user::COLUMN.deleted_at.is_null());
     if !disabled_too {
         users = users.filter(user::COLUMN.is_active.eq(true));
+    }
+    if let Some(viewer) = hidden_from {
+        users = users.filter(user::Column::Id.not_in_subquery(relations::blockers_of(viewer)));
     }
     if !q.is_empty() {
         let literal = q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Service, access,
     error::Error,
-    groups::{Changed, Of},
+    groups::{Changed, of},
 };
 
 /// Show the caller's own account
@@ -38,7 +38,7 @@ pub(crate) async fn show_me(
 ) -> Result<Response, Error> {
     let id = access::signed_in(&caller)?;
     let user = find_by_id(service.db.reader(), id, false).await?.ok_or(Error::NoSuchUser)?;
-    Ok(respond(&caller, &headers, user, Of::user(id, &caller)))
+    Ok(respond(&caller, &headers, user, of::user(id, &caller)))
 }
 
 /// Change the caller's own profile

@@ -23,7 +23,7 @@ use crate::{
     entity::{credential, user},
     error::Error,
     events,
-    groups::{Changed, Group},
+    groups::{Group, changed},
     sessions::{self, Opened},
 };
 
@@ -102,7 +102,7 @@ pub(crate) async fn register_user(
     service.outbox.committed();
     tracing::info!(target: "audit", user_id = user.id, "an account was created");
     let location = HeaderValue::try_from(format!("/users/{}", user.username)).ok();
-    let changed = Changed::user(user.id).and(Group::SessionsOf(user.id));
+    let changed = changed::user(user.id).and(Group::SessionsOf(user.id));
     let mut response = (StatusCode::CREATED, changed, Json(Opened::new(user, session, now))).into_response();
     location.map(|location| response.headers_mut().insert(LOCATION, location));
     Ok(response)
@@ -216,6 +216,7 @@ fn row(account: &NewAccount, username: &Username, now: i64) -> user::Model {
         joined_at: now,
         version: 1,
         deleted_at: None,
+        avatar_version: 0,
     };
     user.search = search_text(&user);
     user

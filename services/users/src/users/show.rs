@@ -10,13 +10,14 @@ use crate::{
     Service,
     access::{self, Action},
     error::Error,
-    groups::Of,
+    groups::of,
+    relations,
 };
 
 /// Show an account
 ///
 /// The account with this username, in any case. The account itself and administrators also see `email` and `is_active`.
-/// A disabled account is visible to them only.
+/// A disabled account is visible to them only; one that has blocked the caller is not there.
 #[utoipa::path(
     get,
     path = "/users/{username}",
@@ -39,6 +40,11 @@ pub(crate) async fn show_user(
     if !user.is_active && !access::may(Action::ReadPrivate, &caller, user.id) {
         return Err(Error::NoSuchUser);
     }
-    let groups = Of::user(user.id, &caller);
+    if let Some(me) = relations::hidden_from(&caller)
+        && relations::has_blocked(service.db.reader(), user.id, me).await?
+    {
+        return Err(Error::NoSuchUser);
+    }
+    let groups = of::user(user.id, &caller);
     Ok(respond(&caller, &headers, user, groups))
 }

@@ -2,13 +2,11 @@
 
 use http::HeaderValue;
 use principal::{ASSERTION, InternalKey, Principal, Signer};
-use serde_json::json;
+use serde_json::{Value, json};
+use testkit::alone::Call;
 use tower::ServiceExt as _;
 
-use crate::{
-    call::Call,
-    harness::{PASSWORD, Service, on_both_engines, token},
-};
+use crate::harness::{PASSWORD, Service, on_both_engines, token};
 
 on_both_engines! {
     async fn every_operation_is_open_to_whom_the_table_says(service) {
@@ -27,6 +25,14 @@ on_both_engines! {
                 (service.patch("/users/owner", json!({"is_active": true})), [401, 403, 403, 200]),
                 (service.get("/users/me"), [401, 200, 200, 200]),
                 (service.patch("/users/me", json!({})), [401, 200, 200, 200]),
+                (service.put("/users/owner/follow", Value::Null), [401, 422, 200, 200]),
+                (service.delete("/users/owner/follow"), [401, 422, 200, 200]),
+                (service.put("/users/owner/block", Value::Null), [401, 422, 200, 200]),
+                (service.delete("/users/owner/block"), [401, 422, 200, 200]),
+                (service.get("/users/owner/relationship"), [401, 200, 200, 200]),
+                (service.get("/users/owner/followers"), [200; 4]),
+                (service.get("/users/owner/following"), [200; 4]),
+                (service.get("/users/me/blocks"), [401, 200, 200, 200]),
                 (service.get("/sessions"), [401, 200, 200, 200]),
                 (service.delete("/sessions/x"), [401, 404, 404, 404]),
                 (service.delete("/users/nobody"), [401, 404, 404, 404]),

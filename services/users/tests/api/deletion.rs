@@ -46,10 +46,10 @@ on_both_engines! {
         let body = json!({"current_password": PASSWORD, "new_password": "battery staple", "token_hash": token()});
         service.put("/internal/password", body).by(&ada).send().await.refused(403, "forbidden");
         service.get("/users/ada").send().await.refused(404, "not_found");
-        assert_eq!(service.get("/users").send().await.expect(200).names(), ["boss"]);
-        assert_eq!(service.get("/users").by_admin(&boss).send().await.expect(200).names(), ["boss", "ada"]);
+        assert_eq!(service.get("/users").send().await.expect(200).all("username"), ["boss"]);
+        assert_eq!(service.get("/users").by_admin(&boss).send().await.expect(200).all("username"), ["boss", "ada"]);
         // What they wrote keeps its author.
-        assert_eq!(service.get(&format!("/internal/users?ids={}", ada.id)).send().await.expect(200).names(), ["ada"]);
+        assert_eq!(service.get(&format!("/internal/users?ids={}", ada.id)).send().await.expect(200).all("username"), ["ada"]);
 
         service.patch("/users/ada", json!({"is_active": true})).by_admin(&boss).send().await.expect(200);
         service.rotate(&ada.token, &token()).await.refused(400, "invalid_grant");

@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use testkit::alone::{Answer, Call};
 
-use crate::{
-    call::{Answer, Call},
-    harness::{PASSWORD, Person, Service, on_both_engines, token},
-};
+use crate::harness::{PASSWORD, Person, Service, on_both_engines, token};
 
 const GROUPS: &str = "cache-groups";
 const CHANGED: &str = "cache-group-invalidation";
@@ -44,6 +42,11 @@ fn reads<'a>(service: &'a Service, People { ada, bob, boss }: &People) -> Vec<Ca
         service.get("/users/bob"),
         service.get("/users/me").by(ada),
         service.get("/users/me").by(bob),
+        service.get("/users/ada/followers"),
+        service.get("/users/ada/following").by(bob),
+        service.get("/users/bob/relationship").by(ada),
+        service.get("/users/ada/relationship").by(bob),
+        service.get("/users/me/blocks").by(bob),
         service.get("/sessions").by(ada),
         service.get("/sessions").by(bob),
         service.get(&format!("/internal/users?ids={},{}", ada.id, boss.id)),
@@ -58,6 +61,12 @@ fn writes<'a>(service: &'a Service, People { ada, bob, boss }: &People, second: 
     let sessions = |person: &Person| format!("sessions-of:{}", person.id);
     let and = |mut groups: Vec<String>, more: &str| {
         groups.push(more.to_owned());
+        groups
+    };
+    let pair = |one: &Person, other: &Person, viewers: &[&Person]| {
+        let mut groups = account(one);
+        groups.push(format!("user:{}", other.id));
+        groups.extend(viewers.iter().map(|viewer| format!("viewer:{}", viewer.id)));
         groups
     };
     let hash = token();
@@ -77,6 +86,10 @@ fn writes<'a>(service: &'a Service, People { ada, bob, boss }: &People, second: 
         ("revoke_session", service.delete(&format!("/sessions/{second}")).by(ada), vec![sessions(ada)]),
         ("close_session", service.post("/internal/sessions/close", json!({"presented": next})), vec![sessions(ada)]),
         ("change_password", service.put("/internal/password", password).by(ada), vec![sessions(ada)]),
+        ("follow_user", service.put("/users/bob/follow", Value::Null).by(ada), pair(ada, bob, &[ada])),
+        ("unfollow_user", service.delete("/users/bob/follow").by(ada), pair(ada, bob, &[ada])),
+        ("block_user", service.put("/users/ada/block", Value::Null).by(bob), pair(bob, ada, &[bob, ada])),
+        ("unblock_user", service.delete("/users/ada/block").by(bob), pair(bob, ada, &[bob, ada])),
         ("roles", service.patch("/users/bob", json!({"roles": ["seller"]})).by_admin(boss), and(account(bob), &viewer)),
         (
             "disable",

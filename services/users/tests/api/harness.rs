@@ -1,66 +1,54 @@
-//! One service with a database of its own, and the two engines to run it on.
+//! The service `users`, alone.
 
 use std::{
     future::Future,
+    ops::Deref,
     path::{Path, PathBuf},
     sync::atomic::AtomicU64,
     sync::atomic::Ordering,
     time::Duration,
 };
 
-use axum::Router;
 use boot::Profile;
 use bus::Bus;
-use database::{Database, Options, sqlite_url};
-use principal::{InternalKey, Signer, Verifier};
-use sea_orm::ConnectionTrait as _;
+use database::Database;
+use migration::Schema;
 use serde_json::{Value, json};
-use testkit::postgres::Postgres;
-use users::{Clock, Config, Mail};
+use testkit::alone::{self, Alone, Answer};
+use users::{Config, Mail};
 
-use crate::call::Call;
-
-/// Declares tests that run on both engines: `async fn sentence(service) { … }`.
-macro_rules! on_both_engines {
-    ($(async fn $name:ident($service:ident) $body:block)*) => {$(
-        mod $name {
-            #[allow(unused_imports)]
-            use super::*;
-
-            async fn scenario($service: crate::harness::Service) $body
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                crate::harness::on_sqlite(scenario).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                crate::harness::on_postgres(scenario).await;
-            }
-        }
-    )*};
-}
-pub(crate) use on_both_engines;
+pub(crate) use testkit::on_both_engines;
 
 /// A running service. Clones are the same one.
 #[derive(Clone)]
 pub(crate) struct Service {
-    pub(crate) router: Router,
-    pub(crate) clock: Clock,
-    pub(crate) db: Database,
+    alone: Alone,
     pub(crate) config: Config,
-    pub(crate) signer: std::sync::Arc<Signer>,
     /// Where letters are.
     pub(crate) mail: PathBuf,
+}
+
+impl Deref for Service {
+    type Target = Alone;
+
+    fn deref(&self) -> &Alone {
+        &self.alone
+    }
 }
 
 /// Somebody with an account.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
-    pub(crate) id: i64,
-    pub(crate) sid: String,
+    who: alone::Person,
     pub(crate) token: String,
+}
+
+impl Deref for Person {
+    type Target = alone::Person;
+
+    fn deref(&self) -> &alone::Person {
+        &self.who
+    }
 }
 
 /// The password of everybody whom a test registers.
@@ -68,33 +56,9 @@ pub(crate) const PASSWORD: &str = "correct horse";
 
 impl Service {
     pub(crate) async fn over(db: Database, config: Config, mail: PathBuf) -> Self {
-        let deployment = InternalKey::random();
-        let key = || deployment.derive("gateway", "users");
-        let verifier = Verifier::new("users", vec![("gateway".to_owned(), key())]);
-        let clock = Clock::system();
-        let app = users::app(config.clone(), db.clone(), verifier, clock.clone(), &Bus::in_process());
-        let signer = std::sync::Arc::new(Signer::new("gateway", "users", key()));
-        Self { router: app.service(), clock, db, config, signer, mail }
-    }
-
-    pub(crate) fn get(&self, path: &str) -> Call<'_> {
-        Call::new(self, "GET", path)
-    }
-
-    pub(crate) fn post(&self, path: &str, body: Value) -> Call<'_> {
-        Call::new(self, "POST", path).json(body)
-    }
-
-    pub(crate) fn put(&self, path: &str, body: Value) -> Call<'_> {
-        Call::new(self, "PUT", path).json(body)
-    }
-
-    pub(crate) fn patch(&self, path: &str, body: Value) -> Call<'_> {
-        Call::new(self, "PATCH", path).json(body)
-    }
-
-    pub(crate) fn delete(&self, path: &str) -> Call<'_> {
-        Call::new(self, "DELETE", path)
+        let settings = config.clone();
+        let alone = Alone::new("users", db, Bus::in_process(), &users::openapi(), |parts| users::app(settings, parts));
+        Self { alone, config, mail }
     }
 
     /// Registers somebody with the e-mail address `NAME@example.org`.
@@ -103,11 +67,8 @@ impl Service {
         let email = format!("{username}@example.org");
         let body = json!({"username": username, "email": email, "password": PASSWORD, "token_hash": token});
         let answer = self.post("/internal/accounts", body).send().await.expect(201);
-        Person {
-            id: answer["user"]["id"].as_i64().unwrap(),
-            sid: answer["session"]["id"].as_str().unwrap().to_owned(),
-            token,
-        }
+        let (id, sid) = (answer["user"]["id"].as_i64().unwrap(), answer["session"]["id"].as_str().unwrap().to_owned());
+        Person { who: alone::Person { id, sid }, token }
     }
 
     /// Somebody who is an administrator from the start.
@@ -118,13 +79,13 @@ impl Service {
     }
 
     /// A login; returns the token's hash and the answer.
-    pub(crate) async fn login(&self, login: &str, password: &str) -> (String, crate::call::Answer) {
+    pub(crate) async fn login(&self, login: &str, password: &str) -> (String, Answer) {
         let token = token();
         let body = json!({"login": login, "password": password, "token_hash": token});
         (token, self.post("/internal/sessions", body).send().await)
     }
 
-    pub(crate) async fn rotate(&self, presented: &str, successor: &str) -> crate::call::Answer {
+    pub(crate) async fn rotate(&self, presented: &str, successor: &str) -> Answer {
         let body = json!({"presented": presented, "successor": successor});
         self.post("/internal/sessions/rotate", body).send().await
     }
@@ -134,12 +95,6 @@ impl Service {
         let list = self.get("/internal/revocations").send().await.expect(200);
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         list["items"].as_array().unwrap().iter().map(|item| (text(&item["kind"]), text(&item["subject"]))).collect()
-    }
-
-    pub(crate) async fn count(&self, table: &str) -> i64 {
-        let backend = self.db.reader().get_database_backend();
-        let sql = sea_orm::Statement::from_string(backend, format!("SELECT count(*) AS n FROM {table}"));
-        self.db.reader().query_one_raw(sql).await.unwrap().unwrap().try_get("", "n").unwrap()
     }
 }
 
@@ -177,19 +132,14 @@ pub(crate) async fn on_sqlite_with<F: Future<Output = ()>>(
     other: impl FnOnce(Mail) -> Mail,
     scenario: impl FnOnce(Service) -> F,
 ) {
-    let directory = tempfile::tempdir().unwrap();
-    let db = Database::open(&sqlite_url(&directory.path().join("users.db")), Options::default()).await.unwrap();
-    migration::up(migration::Schema::Users, &db).await.unwrap();
+    let (db, directory) = alone::sqlite(Schema::Users).await;
     let mail = directory.path().join("mail");
     let config = config(&mail);
     scenario(Service::over(db, Config { mail: other(config.mail.clone()), ..config }, mail).await).await;
 }
 
 pub(crate) async fn on_postgres<F: Future<Output = ()>>(scenario: impl FnOnce(Service) -> F) {
-    let Some(postgres) = Postgres::create().await else { return };
-    let options = Options { connections: 6, wait: Duration::from_secs(10) };
-    let db = Database::open(&postgres.url(), options).await.unwrap();
-    migration::up(migration::Schema::Users, &db).await.unwrap();
+    let Some((db, _postgres)) = alone::postgres(Schema::Users).await else { return };
     let directory = tempfile::tempdir().unwrap();
     let mail = directory.path().join("mail");
     scenario(Service::over(db, config(&mail), mail).await).await;

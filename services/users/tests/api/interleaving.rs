@@ -46,7 +46,7 @@ async fn revocations_become_visible_in_the_order_of_their_ids() {
         second.await.unwrap();
         let rest = format!("/internal/revocations?after={}", early["next_after"]);
         let rest = service.get(&rest).send().await.expect(200);
-        let items = |list: &crate::call::Answer| list["items"].as_array().unwrap().clone();
+        let items = |list: &testkit::alone::Answer| list["items"].as_array().unwrap().clone();
         let seen: Vec<_> = [items(&early), items(&rest)].concat().iter().map(|item| item["subject"].clone()).collect();
         assert_eq!(seen, [json!(ada.sid), json!(other)]);
     })

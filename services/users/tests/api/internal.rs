@@ -11,9 +11,9 @@ on_both_engines! {
         let (ada, bob) = (service.register("ada").await, service.register("bob").await);
         let ids = format!("{},{},{},99999", bob.id, ada.id, bob.id);
         let batch = service.get(&format!("/internal/users?ids={ids}")).send().await.expect(200);
-        assert_eq!(batch.names(), ["ada", "bob"]);
+        assert_eq!(batch.all("username"), ["ada", "bob"]);
         let hundred = (1..=100).map(|id| id.to_string()).collect::<Vec<_>>().join(",");
-        assert_eq!(service.get(&format!("/internal/users?ids={hundred}")).send().await.expect(200).names().len(), 2);
+        assert_eq!(service.get(&format!("/internal/users?ids={hundred}")).send().await.expect(200).all("username").len(), 2);
         for ids in ["", "x", "1,,2", "1.5", &format!("{hundred},101"), "99999999999999999999"] {
             let answer = service.get(&format!("/internal/users?ids={ids}")).send().await;
             assert_eq!(answer.refused(400, "invalid_parameter")["errors"][0]["pointer"], "ids");

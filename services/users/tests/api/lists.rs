@@ -1,7 +1,8 @@
 //! Pages of accounts: stable whatever happens between two of them.
 
 use sea_orm::ConnectionTrait as _;
-use serde_json::json;
+use serde_json::{Value, json};
+use testkit::alone::Person;
 
 use crate::harness::{PASSWORD, Service, on_both_engines, token};
 
@@ -22,7 +23,7 @@ on_both_engines! {
         let (mut seen, mut path, mut pages) = (Vec::new(), "/users?limit=3".to_owned(), 0);
         loop {
             let page = service.get(&path).send().await.expect(200);
-            seen.extend(page.names());
+            seen.extend(page.all("username"));
             pages += 1;
             let Some(cursor) = page["next_cursor"].as_str() else {
                 assert_eq!((&page["has_more"], page.headers.get("link")), (&json!(false), None));
@@ -33,7 +34,7 @@ on_both_engines! {
             path = format!("/users?limit=3&cursor={cursor}");
         }
         seen.reverse();
-        assert_eq!((seen, pages), (names.map(str::to_owned).to_vec(), 3));
+        assert_eq!((seen, pages), (names.map(Value::from).to_vec(), 3));
         // A full last page is known to be the last.
         assert_eq!(service.get("/users?limit=7").send().await.expect(200)["has_more"], false);
     }
@@ -41,19 +42,15 @@ on_both_engines! {
     async fn accounts_that_come_and_go_do_not_shift_a_page(service) {
         crowd(&service, &["aaa", "bbb", "ccc", "ddd", "eee"]).await;
         let first = service.get("/users?limit=2").send().await.expect(200);
-        assert_eq!(first.names(), ["eee", "ddd"]);
+        assert_eq!(first.all("username"), ["eee", "ddd"]);
         service.register("newest").await;
         for gone in ["ddd", "ccc"] {
             let person = service.login(gone, PASSWORD).await.1.expect(201);
-            let person = crate::harness::Person {
-                id: person["user"]["id"].as_i64().unwrap(),
-                sid: String::new(),
-                token: String::new(),
-            };
+            let person = Person::new(person["user"]["id"].as_i64().unwrap());
             service.delete("/users/me").by(&person).send().await.expect(204);
         }
         let next = format!("/users?limit=2&cursor={}", first["next_cursor"].as_str().unwrap());
-        assert_eq!(service.get(&next).send().await.expect(200).names(), ["bbb", "aaa"]);
+        assert_eq!(service.get(&next).send().await.expect(200).all("username"), ["bbb", "aaa"]);
     }
 
     async fn a_search_finds_names_in_any_case_and_takes_every_character_literally(service) {
@@ -67,11 +64,11 @@ on_both_engines! {
             ("xBob", vec![]), ("%20bob%20", vec!["bobbx", "bob_x"]),
         ] {
             let page = service.get(&format!("/users?q={q}")).send().await.expect(200);
-            assert_eq!(page.names(), found, "{q}");
+            assert_eq!(page.all("username"), found, "{q}");
         }
         let person = service.register("carl").await;
         service.patch("/users/me", json!({"last_name": "Sagan"})).by(&person).send().await.expect(200);
-        assert_eq!(service.get("/users?q=sagan").send().await.expect(200).names(), ["carl"]);
+        assert_eq!(service.get("/users?q=sagan").send().await.expect(200).all("username"), ["carl"]);
     }
 
     async fn the_total_is_counted_only_when_asked_for(service) {
@@ -79,7 +76,7 @@ on_both_engines! {
         assert!(service.get("/users").send().await.expect(200).json.get("total").is_none());
         assert!(service.get("/users?count=false").send().await.expect(200).json.get("total").is_none());
         let page = service.get("/users?count=true&q=aa&limit=1").send().await.expect(200);
-        assert_eq!((&page["total"], page.names().len()), (&json!(2), 1));
+        assert_eq!((&page["total"], page.all("username").len()), (&json!(2), 1));
         assert!(page.header("link").contains("count=true") && page.header("link").contains("q=aa"));
     }
 

@@ -6,7 +6,6 @@
 
 mod access;
 mod accounts;
-mod call;
 mod deletion;
 mod document;
 mod groups;
@@ -16,7 +15,9 @@ mod internal;
 mod lists;
 mod operators;
 mod outages;
+mod plans;
 mod profiles;
+mod relations;
 mod rotation;
 mod sessions;
 mod smtp;

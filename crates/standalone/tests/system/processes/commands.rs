@@ -177,16 +177,30 @@ async fn what_could_not_be_handled_is_shown_and_handled_once_more_by_command() {
     let mail = data.path().join("mail");
     std::fs::write(&mail, "in the way").unwrap();
     done(data.path(), &["user", "create", "by_hand", "--email", "by.hand@example.test"], "a good password\n");
-    assert_eq!(done(data.path(), &["events", "status"], ""), "users  1 waiting, 0 parked\n");
+    assert_eq!(
+        done(data.path(), &["events", "status"], ""),
+        "users  1 to publish, 0 to handle, 0 parked\nposts  0 to publish, 0 to handle, 0 parked\nfeed   0 to publish, 0 to handle, 0 parked\n"
+    );
 
     let agora = Agora::start(data.path()).await;
     let parked = async || Some(done(data.path(), &["events", "status"], "")).filter(|told| told.contains("1 parked"));
     let told = testkit::until("it is parked", super::PATIENCE * 4, parked).await;
-    assert!(told.starts_with("users  0 waiting, 1 parked\n  users.welcome  "), "{told}");
-    assert_eq!(done(data.path(), &["events", "replay"], ""), "users  0 handled, 1 still parked\n");
+    assert!(told.starts_with("users  0 to publish, 0 to handle, 1 parked\n  users.welcome  "), "{told}");
+    // Why it failed again is in the log.
+    let again = command(data.path(), &["events", "replay"], "");
+    assert_eq!(
+        String::from_utf8_lossy(&again.stdout),
+        "users  0 handled, 1 still parked\nposts  0 handled, 0 still parked\nfeed   0 handled, 0 still parked\n"
+    );
     std::fs::remove_file(&mail).unwrap();
-    assert_eq!(done(data.path(), &["events", "replay"], ""), "users  1 handled, 0 still parked\n");
+    assert_eq!(
+        done(data.path(), &["events", "replay"], ""),
+        "users  1 handled, 0 still parked\nposts  0 handled, 0 still parked\nfeed   0 handled, 0 still parked\n"
+    );
     assert_eq!(std::fs::read_dir(&mail).unwrap().count(), 1);
-    assert_eq!(done(data.path(), &["events", "status"], ""), "users  0 waiting, 0 parked\n");
+    assert_eq!(
+        done(data.path(), &["events", "status"], ""),
+        "users  0 to publish, 0 to handle, 0 parked\nposts  0 to publish, 0 to handle, 0 parked\nfeed   0 to publish, 0 to handle, 0 parked\n"
+    );
     assert!(agora.stop().0.success());
 }

@@ -52,6 +52,23 @@ impl Users {
     }
 }
 
+/// Another service as a process of its own, over a file; and where it is.
+async fn beside(data: &Path, schema: migration::Schema) -> (Process, String) {
+    let name = schema.name();
+    let url = database::sqlite_url(&data.join(format!("{name}.db")));
+    let options = database::Options::usual(database::Engine::Sqlite);
+    let database = database::Database::open(&url, options).await.unwrap();
+    migration::up(schema, &database).await.unwrap();
+    database.close().await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (listen, variable) = (format!("127.0.0.1:{port}"), |what: &str| format!("{}_{what}", name.to_uppercase()));
+    let variables = [(variable("DATABASE_URL"), url), (variable("LISTEN"), listen.clone())];
+    let [url, at] = variables.each_ref().map(|(name, value)| (name.as_str(), value.as_str()));
+    let process = Process::start(binary(name), &["run"], &[url, at, ("AGORA_INTERNAL_KEY", KEY)]);
+    ready(listen.parse().unwrap()).await;
+    (process, format!("http://{listen}"))
+}
+
 async fn gateway(data: &Path, users: &Users) -> (Process, SocketAddr) {
     let (keys, url) = (data.join("keys"), format!("http://{}", users.listen));
     let variables = [
@@ -128,8 +145,14 @@ async fn the_running_service_has_the_contract_that_the_gateway_is_built_with() {
     let users = Users::new(data.path()).await;
     let _service = users.start().await;
     let url = format!("http://{}", users.listen);
-    let variables = [("USERS_URL", url.as_str()), ("AGORA_INTERNAL_KEY", KEY)];
+    let (_posts, posts) = beside(data.path(), migration::Schema::Posts).await;
+    let (_feed, feed) = beside(data.path(), migration::Schema::Feed).await;
+    let variables =
+        [("USERS_URL", url.as_str()), ("POSTS_URL", &posts), ("FEED_URL", &feed), ("AGORA_INTERNAL_KEY", KEY)];
     let mut check = Process::start(binary("gateway"), &["check", "--live"], &variables);
     assert!(check.exit().success(), "{}", check.output());
-    assert!(check.output().contains("has the contract that is pinned"), "{}", check.output());
+    let told = check.output();
+    for (name, url) in [("users", &url), ("posts", &posts), ("feed", &feed)] {
+        assert!(told.contains(&format!("`{name}` at {url}/ has the contract that is pinned.")), "{told}");
+    }
 }

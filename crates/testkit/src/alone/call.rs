@@ -1,6 +1,6 @@
 //! One request and its answer. Every answer is held against the service's own document.
 
-use std::{ops::Index, sync::LazyLock, time::SystemTime};
+use std::{ops::Index, time::SystemTime};
 
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -9,14 +9,12 @@ use principal::{ASSERTION, Principal};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use crate::harness::{Person, Service};
-
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(users::openapi()).unwrap());
+use super::{Alone, Person};
 
 /// A request that has not been sent.
 #[derive(Clone)]
-pub(crate) struct Call<'a> {
-    service: &'a Service,
+pub struct Call<'a> {
+    service: &'a Alone,
     method: Method,
     path: String,
     headers: HeaderMap,
@@ -25,7 +23,7 @@ pub(crate) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(crate) fn new(service: &'a Service, method: &str, path: &str) -> Self {
+    pub(super) fn new(service: &'a Alone, method: &str, path: &str) -> Self {
         let (method, path) = (method.parse().unwrap(), path.to_owned());
         Self {
             service,
@@ -37,45 +35,47 @@ impl<'a> Call<'a> {
         }
     }
 
-    pub(crate) fn json(self, body: Value) -> Self {
+    /// With this body.
+    pub fn json(self, body: Value) -> Self {
         self.header("content-type", "application/json").body(body.to_string())
     }
 
-    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+    /// With these bytes as the body.
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 
-    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
+    /// With this field.
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.insert(name, value.parse().unwrap());
         self
     }
 
     /// The caller is this person, with their present session.
-    pub(crate) fn by(self, person: &Person) -> Self {
+    pub fn by(self, person: &Person) -> Self {
         self.with_roles(person, &[])
     }
 
-    pub(crate) fn by_admin(self, person: &Person) -> Self {
+    /// The caller is this person, as an administrator.
+    pub fn by_admin(self, person: &Person) -> Self {
         self.with_roles(person, &["admin"])
     }
 
-    pub(crate) fn with_roles(mut self, person: &Person, roles: &[&str]) -> Self {
-        self.caller = Some(Principal {
-            sub: Some(person.id.to_string()),
-            sid: Some(person.sid.clone()),
-            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
-        });
+    /// The caller is this person, with these roles.
+    pub fn with_roles(mut self, person: &Person, roles: &[&str]) -> Self {
+        self.caller = Some(person.principal(roles));
         self
     }
 
     /// No assertion at all.
-    pub(crate) fn unasserted(mut self) -> Self {
+    pub fn unasserted(mut self) -> Self {
         self.caller = None;
         self
     }
 
-    pub(crate) fn request(&self) -> Request<Body> {
+    /// The request as it is sent.
+    pub fn request(&self) -> Request<Body> {
         let mut request = Request::builder().method(self.method.clone()).uri(&self.path);
         *request.headers_mut().unwrap() = self.headers.clone();
         let mut request = request.body(Body::from(self.body.clone())).unwrap();
@@ -86,7 +86,8 @@ impl<'a> Call<'a> {
         request
     }
 
-    pub(crate) async fn send(self) -> Answer {
+    /// Sends it.
+    pub async fn send(self) -> Answer {
         let response = self.service.router.clone().oneshot(self.request()).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
@@ -97,37 +98,41 @@ impl<'a> Call<'a> {
             json: serde_json::from_slice(&body).unwrap_or(Value::Null),
             text: String::from_utf8_lossy(&body).into_owned(),
         };
-        answer.hold_against_the_document(&self.method, &self.path);
+        answer.hold_against(&self.service.document, &self.method, &self.path);
         answer
     }
 }
 
 /// What came back.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub struct Answer {
     what: String,
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) json: Value,
-    pub(crate) text: String,
+    /// Its status.
+    pub status: StatusCode,
+    /// Its fields.
+    pub headers: HeaderMap,
+    /// Its body, if that is JSON.
+    pub json: Value,
+    /// Its body.
+    pub text: String,
 }
 
 impl Answer {
     /// The answer, if it has this status.
-    pub(crate) fn expect(self, status: u16) -> Self {
+    pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}: {}", self.what, self.text);
         self
     }
 
     /// The answer, if it is a problem document of this status and code.
-    pub(crate) fn refused(self, status: u16, code: &str) -> Self {
+    pub fn refused(self, status: u16, code: &str) -> Self {
         let answer = self.expect(status);
         assert_eq!(answer.json["code"], code, "{}: {}", answer.what, answer.text);
         answer
     }
 
     /// The answer, if it refuses exactly these fields, each for this reason.
-    pub(crate) fn refuses(self, fields: &[(&str, &str)]) -> Self {
+    pub fn refuses(self, fields: &[(&str, &str)]) -> Self {
         let answer = self.refused(422, "validation_failed");
         let mut found: Vec<_> = answer.json["errors"]
             .as_array()
@@ -142,18 +147,18 @@ impl Answer {
         answer
     }
 
-    pub(crate) fn header(&self, name: &str) -> &str {
+    /// A field, which has to be there.
+    pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).unwrap_or_else(|| panic!("{}: no {name}", self.what)).to_str().unwrap()
     }
 
-    /// The usernames of a page.
-    pub(crate) fn names(&self) -> Vec<String> {
-        let items = self.json["items"].as_array().unwrap();
-        items.iter().map(|item| item["username"].as_str().unwrap().to_owned()).collect()
+    /// What the items of a page say under `name`.
+    pub fn all(&self, name: &str) -> Vec<Value> {
+        self.json["items"].as_array().unwrap().iter().map(|item| item[name].clone()).collect()
     }
 
     /// Every status is declared, every error is a problem document of its own request.
-    fn hold_against_the_document(&self, method: &Method, path: &str) {
+    fn hold_against(&self, document: &Value, method: &Method, path: &str) {
         let path = path.split('?').next().unwrap();
         if self.status.is_client_error() || self.status.is_server_error() {
             assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.what);
@@ -172,7 +177,7 @@ impl Answer {
             pieces.len() == segments.len()
                 && pieces.iter().zip(&segments).all(|(piece, segment)| piece.starts_with('{') || piece == segment)
         };
-        let paths = DOCUMENT["paths"].as_object().unwrap();
+        let paths = document["paths"].as_object().unwrap();
         let exact = paths.get(path).filter(|item| item.get(method.as_str().to_lowercase()).is_some());
         let item = exact.or_else(|| paths.iter().find(|(template, _)| fits(template)).map(|(_, item)| item));
         let item = item.unwrap_or_else(|| panic!("{}: no such path in the document", self.what));

@@ -22,27 +22,28 @@ const BINDING: usize = 12;
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PageParameters {
+pub struct PageParameters {
     /// The most items to return.
     #[param(minimum = 1, maximum = 100, default = 20, nullable = false)]
-    pub(crate) limit: Option<u64>,
+    pub limit: Option<u64>,
     /// Where to go on: `next_cursor` of the page before.
     #[param(nullable = false)]
-    pub(crate) cursor: Option<String>,
+    pub cursor: Option<String>,
 }
 
 /// Where a page begins and how long it is.
 #[derive(Clone, Debug)]
-pub(crate) struct Window {
-    pub(crate) limit: u64,
+pub struct Window {
+    /// The most items of the page.
+    pub limit: u64,
     /// A moment and an id: the position of the last item of the page before.
-    pub(crate) after: Option<(i64, String)>,
+    pub after: Option<(i64, String)>,
     list: String,
 }
 
 impl Window {
     /// `list` names the list and its filters.
-    pub(crate) fn new(parameters: &PageParameters, list: String) -> Result<Self, Problem> {
+    pub fn new(parameters: &PageParameters, list: String) -> Result<Self, Problem> {
         let limit = parameters.limit.unwrap_or(USUAL);
         if !(1..=MOST).contains(&limit) {
             let message = format!("A number from 1 to {MOST}.");
@@ -55,8 +56,14 @@ impl Window {
         Ok(Self { limit, after, list })
     }
 
+    /// The cursor of a position in this list.
+    #[must_use]
+    pub fn cursor(&self, position: &(i64, String)) -> String {
+        write(position, &self.list)
+    }
+
     /// A page from `limit + 1` rows, so that a last page is known to be the last.
-    pub(crate) fn page<R, T>(
+    pub fn page<R, T>(
         &self,
         mut rows: Vec<R>,
         position: impl Fn(&R) -> (i64, String),
@@ -65,31 +72,31 @@ impl Window {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let has_more = rows.len() > limit;
         rows.truncate(limit);
-        let next_cursor = rows.last().filter(|_| has_more).map(|last| write(&position(last), &self.list));
+        let next_cursor = rows.last().filter(|_| has_more).map(|last| self.cursor(&position(last)));
         Page { next_cursor, has_more, total: None, items: rows.into_iter().map(item).collect() }
     }
 }
 
 /// A part of a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Page<T> {
+pub struct Page<T> {
     /// The items, in the order of the list.
-    pub(crate) items: Vec<T>,
+    pub items: Vec<T>,
     /// The `cursor` of the next page; `null` on the last.
     #[schema(required)]
-    pub(crate) next_cursor: Option<String>,
+    pub next_cursor: Option<String>,
     /// Whether there is a next page.
-    pub(crate) has_more: bool,
+    pub has_more: bool,
     /// How many items the whole list has; only with `count=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub(crate) total: Option<u64>,
+    pub total: Option<u64>,
 }
 
 impl<T: Serialize> Page<T> {
     /// The answer, with `Link: rel="next"` if there is a next page. The link is relative to the request's own address,
     /// so it is right wherever this service is mounted. `filters` are the query parameters besides `cursor`.
-    pub(crate) fn respond(self, filters: &[(&str, String)]) -> Response {
+    pub fn respond(self, filters: &[(&str, String)]) -> Response {
         let next = self.next_cursor.as_ref().map(|cursor| {
             let mut query = form_urlencoded::Serializer::new(String::new());
             query.extend_pairs(filters).append_pair("cursor", cursor);

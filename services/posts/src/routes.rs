@@ -1,0 +1,31 @@
+//! Every operation of the service, in one list.
+
+use axum::{Router, middleware::map_response};
+use service::groups::never_stored;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{Service, comments::*, document, likes::*, posts::*};
+
+/// The operations and their document.
+pub(crate) fn operations() -> (Router<Service>, OpenApi) {
+    OpenApiRouter::with_openapi(document::head()).merge(stored()).merge(unstored()).split_for_parts()
+}
+
+fn stored() -> OpenApiRouter<Service> {
+    OpenApiRouter::new()
+        .routes(routes!(list_posts, create_post))
+        .routes(routes!(show_post, replace_post, update_post, delete_post))
+        .routes(routes!(list_comments, create_comment))
+        .routes(routes!(show_comment, replace_comment, update_comment, delete_comment))
+        .routes(routes!(like_post, unlike_post))
+        .routes(routes!(list_likes))
+        .routes(routes!(batch_posts))
+        .routes(routes!(batch_post_viewer))
+        .routes(routes!(count_by_author))
+}
+
+/// Whoever exports wants what is there now.
+fn unstored() -> OpenApiRouter<Service> {
+    OpenApiRouter::new().routes(routes!(export_posts)).layer(map_response(never_stored))
+}

@@ -1,0 +1,121 @@
+//! `PUT` and `DELETE /users/{username}/block`, `GET /users/me/blocks`
+
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
+use principal::Principal;
+use problem::{Code, Json, Path, Problem, Query};
+use sea_orm::{EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr};
+use service::page::{Page, PageParameters, Window};
+
+use super::{Relationship, change, follows::people, pair::Pair};
+use crate::{
+    Service, access,
+    entity::block,
+    error::Error,
+    groups::{Changed, Group, changed, of},
+    users::User,
+};
+
+/// Block an account
+///
+/// From now on neither sees the other's posts and comments, and the profile of whoever has blocked is not there for whoever is
+/// blocked. Follows between the two end. To block again changes nothing.
+#[utoipa::path(
+    put,
+    path = "/users/{username}/block",
+    tag = "Relations",
+    params(("username" = String, Path, description = "The username.", example = "ada")),
+    responses(
+        (status = 200, description = "The caller has blocked the account.", body = Relationship),
+        (status = 403, description = "The caller's account is disabled."),
+        (status = 404, description = "There is no such account."),
+        (status = 422, description = "`validation_failed`: it is the caller's own account."),
+    )
+)]
+pub(crate) async fn block_user(
+    State(service): State<Service>,
+    caller: Principal,
+    Path(username): Path<String>,
+) -> Result<(Changed, Json<Relationship>), Error> {
+    set(&service, &caller, &username, true).await
+}
+
+/// Take a block back
+///
+/// Follows that the block has ended stay ended. Who has not blocked the account changes nothing.
+#[utoipa::path(
+    delete,
+    path = "/users/{username}/block",
+    tag = "Relations",
+    params(("username" = String, Path, description = "The username.", example = "ada")),
+    responses(
+        (status = 200, description = "The caller has not blocked the account.", body = Relationship),
+        (status = 403, description = "The caller's account is disabled."),
+        (status = 404, description = "There is no such account."),
+        (status = 422, description = "`validation_failed`: it is the caller's own account."),
+    )
+)]
+pub(crate) async fn unblock_user(
+    State(service): State<Service>,
+    caller: Principal,
+    Path(username): Path<String>,
+) -> Result<(Changed, Json<Relationship>), Error> {
+    set(&service, &caller, &username, false).await
+}
+
+async fn set(
+    service: &Service,
+    caller: &Principal,
+    name: &str,
+    active: bool,
+) -> Result<(Changed, Json<Relationship>), Error> {
+    let transaction = service.db.write().await?;
+    let pair = Pair::lock(&transaction, caller, name).await?;
+    let (me, other, now) = (pair.me.id, pair.other.id, service.clock.now());
+    change::block(&transaction, (me, other), active, now).await?;
+    if active {
+        change::follow(&transaction, (me, other), false, now).await?;
+        change::follow(&transaction, (other, me), false, now).await?;
+    }
+    let relationship = pair.relationship(&transaction).await?;
+    transaction.commit().await?;
+    service.outbox.committed();
+    let groups = changed::user(me).and(Group::User(other)).and(Group::Viewer(me)).and(Group::Viewer(other));
+    Ok((groups, Json(relationship)))
+}
+
+/// List whom one has blocked
+///
+/// The newest block first.
+#[utoipa::path(
+    get,
+    path = "/users/me/blocks",
+    tag = "Relations",
+    params(PageParameters),
+    responses(
+        (status = 200, description = "A page of accounts.", body = Page<User>, headers(("Link" = String, description = "The next page."))),
+        (status = 400, description = "`invalid_parameter` or `invalid_cursor`: a parameter is not valid."),
+    )
+)]
+pub(crate) async fn list_blocks(
+    State(service): State<Service>,
+    caller: Principal,
+    Query(parameters): Query<PageParameters>,
+) -> Result<Response, Error> {
+    let me = access::signed_in(&caller)?;
+    let window = Window::new(&parameters, format!("blocks of {me}"))?;
+    let mut rows =
+        block::Entity::find().filter(block::COLUMN.blocker_id.eq(me)).filter(block::COLUMN.is_active.eq(true));
+    if let Some((since, id)) = &window.after {
+        let id: i64 = id.parse().map_err(|_| Problem::new(Code::InvalidCursor))?;
+        let row = Expr::tuple([Expr::col(block::Column::Since), Expr::col(block::Column::Id)]);
+        rows = rows.filter(row.lt(Expr::tuple([Expr::val(*since), Expr::val(id)])));
+    }
+    let rows = rows.order_by_desc(block::Column::Since).order_by_desc(block::Column::Id).limit(window.limit + 1);
+    let rows: Vec<_> = rows.all(service.db.reader()).await?;
+    let pairs = rows.into_iter().map(|row| (row.since, row.id, row.blocked_id)).collect();
+    let page = people(&service, &caller, &window, pairs).await?;
+    Ok((of::users(&caller), page.respond(&[("limit", window.limit.to_string())])).into_response())
+}
