@@ -1,6 +1,10 @@
 //! Several processes of one service, and those that end in the middle.
 
-use database::Engine;
+use std::sync::{Arc, Mutex};
+
+use database::{Database, Engine};
+use events::{BoxError, Event, Follow};
+use sea_orm::DatabaseTransaction;
 
 use crate::world::{Noting, Trouble, World, messages, on_both, until};
 
@@ -21,6 +25,47 @@ async fn two_processes_of_one_service_publish_and_handle_each_event_once_and_in_
         for world in &worlds {
             world.stop().await;
         }
+    })
+    .await;
+}
+
+/// Notes whom it wrote to, which takes a while.
+#[derive(Clone, Default)]
+struct Writing(Arc<Mutex<Vec<i64>>>);
+
+impl Follow for Writing {
+    const NAME: &'static str = "writing";
+    const SUBJECTS: &'static [&'static str] = Noting::SUBJECTS;
+    const AT_ONCE: usize = 1;
+
+    async fn before(&self, db: &Database, event: &Event) -> Result<(), BoxError> {
+        db.ping().await?;
+        self.0.lock().unwrap().push(event.aggregate.id);
+        Ok(db.ping().await?)
+    }
+
+    async fn handle(&self, _: &DatabaseTransaction, _: &Event) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_is_done_before_the_transaction_is_done_by_one_process_too() {
+    on_both(async |db| {
+        let processes = if db.engine() == Engine::Sqlite { 1 } else { 2 };
+        let worlds: Vec<_> = (0..processes).map(|_| World::new(&db)).collect();
+        let writing = Writing::default();
+        for world in &worlds {
+            world.follow(world.inbox(writing.clone()));
+        }
+        for (id, world) in (0..100).zip(worlds.iter().cycle()) {
+            world.bus.publish(&messages(id..id + 1)).await.unwrap();
+        }
+        worlds[0].until_settled().await;
+        for world in &worlds {
+            world.stop().await;
+        }
+        assert_eq!(*writing.0.lock().unwrap(), (0..100).collect::<Vec<_>>());
     })
     .await;
 }
