@@ -9,7 +9,7 @@ use std::{
 };
 
 use boot::App;
-use bus::Bus;
+use bus::{Bus, InvalidUrl};
 use database::{Database, OpenError};
 use gateway::{BindError, BuildError, plan::Plan};
 use migration::Schema;
@@ -70,6 +70,9 @@ pub enum StartError {
         /// Why.
         source: InvalidTarget,
     },
+    /// The bus between the services.
+    #[error("EVENTS_URL cannot be used: {0}")]
+    Events(#[from] InvalidUrl),
     /// The gateway.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -115,7 +118,7 @@ pub async fn start(config: Config, report: &mut Report) -> Result<Running, Start
     // Before anything is made, or the first start that works would not be the one that shows the secrets.
     ports_are_free(&config.gateway, &plan)?;
 
-    let (bus, mut services) = (Bus::in_process(), Vec::new());
+    let (bus, mut services) = (Bus::open(&config.events).await?, Vec::new());
     // Nobody's events are published before everybody follows.
     let assembling = bus.hold();
     let (users, login) =

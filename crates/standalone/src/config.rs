@@ -43,6 +43,8 @@ pub struct Config {
     pub gateway: gateway::Config,
     /// The part of the service of accounts.
     pub users: users::Config,
+    /// What carries events between the services: this process, or a NATS server.
+    pub events: bus::Config,
     /// The time as the services see it; a test can move it.
     pub clock: users::Clock,
     /// The gateway's files.
@@ -59,6 +61,7 @@ impl Config {
         }
         let mut gateway = gateway::Config::from_vars(vars);
         let users = users::Config::from_vars(vars);
+        let events = bus::Config::from_vars(vars);
         let profile = gateway.profile;
         if gateway.internal_key.is_none() {
             gateway.internal_key = invented_key(profile, &external, vars);
@@ -68,7 +71,7 @@ impl Config {
             .map_or_else(Sources::embedded, Sources::directory)
             .with_variables(variables.collect::<Vec<_>>())
             .with_profile(profile.to_string());
-        Self { profile, data, external, gateway, users, clock: users::Clock::system(), sources }
+        Self { profile, data, external, gateway, users, events, clock: users::Clock::system(), sources }
     }
 
     /// The checked surface.

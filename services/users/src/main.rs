@@ -20,7 +20,7 @@ struct Arguments {
 
 #[derive(Clone, Copy, Subcommand)]
 enum Command {
-    /// Serve (the default): USERS_LISTEN, USERS_DATABASE_URL, and USERS_ASSERTION_KEY or AGORA_INTERNAL_KEY.
+    /// Serve (the default): USERS_LISTEN, USERS_DATABASE_URL, EVENTS_URL, and USERS_ASSERTION_KEY or AGORA_INTERNAL_KEY.
     Run,
     /// Fill an empty database with the demo accounts and print the administrator's password.
     Seed,
@@ -44,6 +44,7 @@ async fn run(vars: &mut Vars) -> Outcome {
     let config = users::Config::from_vars(vars);
     let listen = vars.text("USERS_LISTEN", if profile.is_production() { "0.0.0.0:8101" } else { "127.0.0.1:8101" });
     let grace = vars.duration_s("USERS_SHUTDOWN_GRACE_S", Duration::from_secs(10));
+    let events = bus::Config::from_vars(vars);
     let key = assertion_key(vars);
     let url = database_url(vars);
     vars.finish()?;
@@ -57,7 +58,7 @@ async fn run(vars: &mut Vars) -> Outcome {
         );
     }
     let verifier = Verifier::new("users", vec![("gateway".to_owned(), key)]);
-    let app = users::app(config, db.clone(), verifier, users::Clock::system(), &Bus::in_process());
+    let app = users::app(config, db.clone(), verifier, users::Clock::system(), &Bus::open(&events).await?);
     let listener =
         tokio::net::TcpListener::bind(&listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     tracing::info!(address = %listener.local_addr()?, %profile, "users is listening");

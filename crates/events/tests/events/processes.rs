@@ -2,11 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use database::{Database, Engine};
+use bus::Bus;
+use database::{Database, Engine, sqlite_url};
 use events::{BoxError, Event, Follow};
 use sea_orm::DatabaseTransaction;
+use testkit::nats::Nats;
 
-use crate::world::{Noting, Trouble, World, messages, on_both, until};
+use crate::world::{Noting, Trouble, World, messages, on_both, open, until};
 
 #[tokio::test]
 async fn two_processes_of_one_service_publish_and_handle_each_event_once_and_in_its_order() {
@@ -126,6 +128,31 @@ async fn what_is_published_while_a_process_ends_is_not_lost() {
         ends.stop().await;
         ends.bus.publish(&messages(0..3)).await.unwrap();
         assert_eq!(ends.status().await.waiting, 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_services_with_a_server_between_them_that_goes_and_comes_lose_nothing() {
+    on_both(async |db| {
+        let Some(mut server) = Nats::stopped(&[]) else { return };
+        let directory = tempfile::tempdir().unwrap();
+        let other_db = open(&sqlite_url(&directory.path().join("feed.db"))).await;
+        let tells = World::over(&db, Bus::connect(&server.url()).await.unwrap());
+        let follows = World::over(&other_db, Bus::connect(&server.url()).await.unwrap());
+        tells.relay();
+        follows.follow(follows.inbox(Noting::default()));
+        tells.record(0..50).await;
+        server.start_again().await;
+        follows.until_seen(&(0..50).collect::<Vec<_>>()).await;
+        server.stop();
+        tells.record(50..100).await;
+        assert!(tells.status().await.unpublished >= 50);
+        server.start_again().await;
+        follows.until_seen(&(0..100).collect::<Vec<_>>()).await;
+        tells.until_settled().await;
+        tells.stop().await;
+        follows.stop().await;
     })
     .await;
 }
