@@ -32,6 +32,8 @@ pub(crate) struct Incoming {
     home: Option<Home>,
     /// How much is read at once.
     room: usize,
+    /// Why it breaks off, until that is told.
+    cut: Option<Cut>,
 }
 
 /// Where it comes from.
@@ -80,12 +82,12 @@ impl Line {
 
 impl Incoming {
     pub(super) fn new(connection: Connection, framing: Framing, home: Option<Home>) -> Self {
-        Self { line: Line::Whole(connection), framing, home, room: READ }
+        Self { line: Line::Whole(connection), framing, home, room: READ, cut: None }
     }
 
     pub(super) fn beside(reader: OwnedReadHalf, input: BytesMut, upload: JoinHandle<()>, framing: Framing) -> Self {
         let line = Line::Beside { reader, input, upload: Upload(Some(upload)) };
-        Self { line, framing, home: None, room: READ }
+        Self { line, framing, home: None, room: READ, cut: None }
     }
 
     pub(crate) fn is_end(&self) -> bool {
@@ -100,20 +102,28 @@ impl Incoming {
     ///
     /// # Errors
     ///
-    /// [`Cut`], once.
+    /// [`Cut`], once; not in the same breath as what came before it, since a server that is told of an error drops what it has not
+    /// sent yet.
     pub(crate) fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+        if let Some(cut) = self.cut.take() {
+            return Poll::Ready(Some(Err(cut)));
+        }
         let polled = ready!(self.poll_step(context));
         match &polled {
             Ok(Step::Data(_) | Step::More) if !self.framing.is_end() => {}
             Ok(_) => self.finish(),
             Err(_) => self.line = Line::Gone,
         }
-        Poll::Ready(match polled {
-            Ok(Step::Data(data)) => Some(Ok(Frame::data(data))),
-            Ok(Step::Trailers(trailers)) => Some(Ok(Frame::trailers(trailers))),
-            Ok(Step::More | Step::End) => None,
-            Err(cut) => Some(Err(cut)),
-        })
+        match polled {
+            Ok(Step::Data(data)) => Poll::Ready(Some(Ok(Frame::data(data)))),
+            Ok(Step::Trailers(trailers)) => Poll::Ready(Some(Ok(Frame::trailers(trailers)))),
+            Ok(Step::More | Step::End) => Poll::Ready(None),
+            Err(cut) => {
+                self.cut = Some(cut);
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
     }
 
     /// The whole body, whose length is known and small enough for memory.
