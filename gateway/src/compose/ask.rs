@@ -47,7 +47,7 @@ pub(super) async fn ask(
         told(upstream, status);
         held.note(plane, &response);
         let retry_after = response.headers().get(RETRY_AFTER).cloned();
-        let refusal = Refusal::read(response, deadline).await;
+        let refusal = Box::pin(Refusal::read(response, deadline)).await;
         return Err(
             refusal.map_or(PartFailure::Status(status, retry_after), |refusal| PartFailure::Refused(Box::new(refusal)))
         );

@@ -36,7 +36,7 @@ pub(super) async fn add(
     let (Some(composition), Some(prepared)) = (late, &compiled.late) else { return Ok(response) };
     let was_whole = !response.headers().contains_key(compose::GATEWAY_PARTS);
     let asked = Asked { route, compiled, composition, prepared, parameters, caller };
-    let response = viewing.add(plane, connection, &exchange.context, asked, response).await?;
+    let response = Box::pin(viewing.add(plane, connection, &exchange.context, asked, response)).await?;
     let lost = response.headers().get(compose::GATEWAY_PARTS).cloned();
     if was_whole && lost.is_some() {
         plane.metrics.degraded(exchange.context.route);
