@@ -19,7 +19,6 @@ use crate::plan::{
     Binding, Composition, ErrorRule, Need, Part, PathPiece, Place, Plan, Route, Source, add_beside, at_parent,
     schema_at,
 };
-use transform::{Path, Step};
 
 /// Whose components the composed schemas are.
 pub(crate) const OWNER: &str = "composed";
@@ -151,9 +150,8 @@ impl Composed<'_> {
         let part = &self.composition.parts[index];
         let service = self.plan.service(part.service);
         let mut schema = part.schema.clone().unwrap_or_else(|| json!({}));
-        if matches!(part.place, Place::Joined(_)) {
-            let items: Path = [Step::Field("items".into()), Step::Each].into_iter().collect();
-            schema = schema_at(&service.contract, &schema, &items).unwrap_or_else(|| json!({}));
+        if let Place::Joined(join) = &part.place {
+            schema = schema_at(&service.contract, &schema, &join.added()).unwrap_or_else(|| json!({}));
         }
         for (joined, join) in self.composition.joined_to(index) {
             let place = json!({ ELSEWHERE: joined });

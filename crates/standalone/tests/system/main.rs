@@ -1,9 +1,10 @@
-//! The whole system, over HTTP, as people and programs use it. Every scenario runs twice: in one process on SQLite, and with the
-//! service users as a server of its own, on PostgreSQL where `TEST_POSTGRES_URL` names one.
+//! The whole system, over HTTP, as people and programs use it. Every scenario runs twice: in one process on SQLite, and with each
+//! service as a server of its own and NATS between them, users on PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "a test owns the tasks that it starts")]
 
 mod accounts;
+mod blocked;
 mod caching;
 mod documents;
 mod forgery;
@@ -11,11 +12,13 @@ mod home;
 mod outage;
 mod pages;
 mod processes;
+mod profiles;
 mod sessions;
 mod social;
 mod surface;
 mod system;
 mod user;
+mod viewer;
 
 use system::System;
 use user::User;

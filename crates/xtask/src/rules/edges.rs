@@ -9,7 +9,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("upstream", &[]),
     ("transform", &[]),
     ("database", &[]),
-    ("bus", &[]),
+    ("bus", &["boot"]),
     ("events", &["database", "bus"]),
     ("boot", &["problem"]),
     ("service", &["problem", "principal", "database", "bus", "boot"]),

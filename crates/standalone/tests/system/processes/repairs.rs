@@ -1,21 +1,23 @@
 //! Feed, held against users and posts: by `agora feed` over their databases, by `feed` over HTTP.
 
-use std::process::{Command, Output};
-
 use database::{Database, Engine, Options};
-use sea_orm::ConnectionTrait as _;
+use migration::Schema;
+use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::json;
-use testkit::process::Process;
 use testkit::until;
 
 use super::commands::{done, refused};
-use super::split::{KEY, Users, beside};
-use super::{Agora, PATIENCE, binary};
+use super::part::Part;
+use super::{Agora, PATIENCE};
 
 const RIGHT: &str = "feed is what users and posts have\n";
 
+async fn open(url: &str) -> Database {
+    Database::open(url, Options::usual(Engine::of(url).unwrap())).await.unwrap()
+}
+
 async fn statement(url: &str, statement: &str) {
-    let database = Database::open(url, Options::usual(Engine::of(url).unwrap())).await.unwrap();
+    let database = open(url).await;
     let transaction = database.write().await.unwrap();
     transaction.execute_unprepared(statement).await.unwrap();
     transaction.commit().await.unwrap();
@@ -60,50 +62,43 @@ async fn what_feed_lost_comes_back_by_command_whether_the_system_runs_or_not() {
     assert_eq!(done(data.path(), &["feed", "reconcile"], ""), RIGHT);
 }
 
-fn feed(word: &str, variables: &[(&str, &str)]) -> Output {
-    Command::new(binary("feed")).arg(word).env_clear().envs(variables.iter().copied()).output().unwrap()
-}
-
 #[tokio::test]
 async fn feed_fills_itself_over_http_from_services_that_run_elsewhere() {
     let data = tempfile::tempdir().unwrap();
-    let users = Users::new(data.path()).await;
-    let seed = Command::new(binary("users")).arg("seed").env("USERS_DATABASE_URL", &users.database).output().unwrap();
-    assert!(seed.status.success());
-    let _users = users.start().await;
-    let (posts, posts_url) = beside(data.path(), migration::Schema::Posts).await;
-    let (first, _) = beside(data.path(), migration::Schema::Feed).await;
-    drop(first);
-    let url = database::sqlite_url(&data.path().join("feed.db"));
-    let users_url = format!("http://{}", users.listen);
-    let whole = [
-        ("FEED_DATABASE_URL", url.as_str()),
-        ("USERS_URL", &users_url),
-        ("POSTS_URL", &posts_url),
-        ("AGORA_INTERNAL_KEY", KEY),
-    ];
-    let lost = feed("rebuild", &whole[..2]);
+    let mut users = Part::service(Schema::Users, data.path()).await;
+    assert!(users.command("seed").status.success());
+    users.start().await;
+    let mut posts = Part::service(Schema::Posts, data.path()).await;
+    posts.start().await;
+    let feed = Part::service(Schema::Feed, data.path()).await.with("USERS_URL", users.url());
+    let lost = feed.command("rebuild");
     let told = String::from_utf8_lossy(&lost.stderr);
     assert!(!lost.status.success() && told.contains("POSTS_URL and AGORA_INTERNAL_KEY"), "{told}");
-    let anew = feed("rebuild", &whole);
+    let mut feed = feed.with("POSTS_URL", posts.url()).with("FEED_RECONCILE_INTERVAL_S", "1");
+    let anew = feed.command("rebuild");
     let told = String::from_utf8_lossy(&anew.stdout);
     assert!(told.starts_with("made anew: 41 accounts, ") && told.contains(" 0 posts"), "{told}");
-    let right = || {
-        let again = feed("reconcile", &whole);
-        again.status.success() && again.stdout == RIGHT.as_bytes()
-    };
-    assert!(right());
+    let again = feed.command("reconcile");
+    assert_eq!((again.status.success(), String::from_utf8_lossy(&again.stdout)), (true, RIGHT.into()));
 
     // As a service it finds out by itself.
-    statement(&url, "DELETE FROM follows").await;
-    let variables = [&whole[..], &[("FEED_LISTEN", "127.0.0.1:0"), ("FEED_RECONCILE_INTERVAL_S", "1")]].concat();
-    let service = Process::start(binary("feed"), &["run"], &variables);
-    let _line = service.line_with("feed was not what users and posts have, and is now");
-    assert!(right());
+    let url = feed.variable("FEED_DATABASE_URL").to_owned();
+    let known = authors(&url).await;
+    statement(&url, "DELETE FROM authors").await;
+    feed.start().await;
+    until("it has filled itself", PATIENCE, async || (authors(&url).await == known && known == 41).then_some(())).await;
 
-    posts.signal("KILL");
-    drop(posts);
-    let refused = feed("reconcile", &whole);
+    posts.kill();
+    let refused = feed.command("reconcile");
     let told = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && told.contains("posts cannot be asked for what it has"), "{told}");
+}
+
+async fn authors(url: &str) -> i64 {
+    let database = open(url).await;
+    let backend = database.reader().get_database_backend();
+    let counted = Statement::from_string(backend, "SELECT count(*) AS n FROM authors");
+    let rows = database.reader().query_one_raw(counted).await.unwrap().unwrap().try_get("", "n").unwrap();
+    database.close().await;
+    rows
 }
