@@ -10,11 +10,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("transform", &[]),
     ("database", &[]),
     ("bus", &[]),
+    ("picture", &[]),
     ("events", &["database", "bus"]),
     ("boot", &["problem"]),
     ("gateway", &["problem", "principal", "upstream", "transform", "bus", "boot"]),
     ("users", SERVICE),
-    ("posts", SERVICE),
+    ("posts", POSTS),
     ("feed", SERVICE),
     ("shop", SERVICE),
     ("migration", &["database"]),
@@ -25,6 +26,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 const SERVICE: &[&str] = &["problem", "principal", "database", "bus", "events", "boot", "upstream"];
 
+/// It is the one that people upload images to.
+const POSTS: &[&str] = &["problem", "principal", "database", "bus", "events", "boot", "upstream", "picture"];
+
 const EVERYTHING_BUT_TESTKIT: &[&str] = &[
     "problem",
     "principal",
@@ -32,6 +36,7 @@ const EVERYTHING_BUT_TESTKIT: &[&str] = &[
     "transform",
     "database",
     "bus",
+    "picture",
     "events",
     "boot",
     "gateway",
@@ -50,6 +55,7 @@ const RESTRICTED: &[(&[&str], &[&str])] = &[
     ),
     (&["jsonwebtoken"], &["gateway", "principal"]),
     (&["jaq-core", "jaq-json"], &["transform"]),
+    (&["fast_image_resize", "image", "thumbhash"], &["picture"]),
 ];
 
 pub(crate) fn check(packages: &[Package]) -> Vec<Finding> {
@@ -90,6 +96,7 @@ mod tests {
     #[test]
     fn an_edge_outside_the_table_is_found() {
         assert_eq!(told("gateway", &["boot", "users"]), ["`gateway` must not depend on `users`"]);
+        assert_eq!(told("users", &["picture"]), ["`users` must not depend on `picture`"]);
         assert_eq!(told("users", &["posts"]), ["`users` must not depend on `posts`"]);
         assert_eq!(told("standalone", &["gateway", "testkit"]), ["`standalone` must not depend on `testkit`"]);
     }
