@@ -9,9 +9,8 @@
 //!   where a file holds frames within frames whose sizes disagree.
 //! * A file that ends too soon is refused, even where its decoder would fill up what is missing with grey.
 //! * Memory is bounded by [`Limits::pixels`]: a call never needs more than 12 bytes for each of them and 40 MiB beside, which
-//!   a test measures. With the defaults that is 522 MB, for a file that was made for it; a common JPEG of 40 megapixels
-//!   needs 160 MB, a progressive one 360. So let only one or two run at a time, on threads where nobody waits for
-//!   anything else.
+//!   a test measures. With the defaults that is 243 MB, for a file that was made for it; a common JPEG needs a third of it.
+//!   So let only one or two run at a time, on threads where nobody waits for anything else.
 //! * The same bytes become the same variants, on the same kind of processor and with the same version of this crate.
 //!
 //! Colours are taken as sRGB; a picture in another colour space looks a little paler than it did.

@@ -14,9 +14,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 10 MiB, 12,000 a side, 40 megapixels.
+    /// 10 MiB, 12,000 a side, as many pixels as 4,096 × 4,096.
     fn default() -> Self {
-        Self { bytes: 10 << 20, side: 12_000, pixels: 40_000_000 }
+        Self { bytes: 10 << 20, side: 12_000, pixels: 4_096 * 4_096 }
     }
 }
 

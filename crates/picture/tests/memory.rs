@@ -32,7 +32,7 @@ fn taken<T>(call: impl FnOnce() -> T) -> (u64, T) {
 }
 
 fn largest() -> Vec<(&'static str, Vec<u8>)> {
-    let (width, height) = (8_000, 5_000);
+    let (width, height) = (4_096, 4_096);
     let cmyk = Jpeg { channels: 4, progressive: true, ..Jpeg::grey(width, height) };
     let (wide, high) = (u32::from(width), u32::from(height));
     vec![
