@@ -8,6 +8,7 @@ mod caching;
 mod documents;
 mod forgery;
 mod home;
+mod media;
 mod outage;
 mod pages;
 mod processes;

@@ -27,8 +27,8 @@ const WANTED: Wanted = Wanted { once: &["text"], often: &["alt", "tags"], pictur
 pub(crate) struct UploadPost {
     /// Up to ten JPEGs, PNGs, WebPs or GIFs, in the order in which they are shown: at most 10 MiB each, 12,000 pixels on a side and
     /// 16,777,216 in all.
-    #[schema(value_type = Vec<Object>, max_items = 10, nullable = false)]
-    image: Option<Vec<Vec<u8>>>,
+    #[schema(max_items = 10, nullable = false)]
+    image: Option<Vec<ImageFile>>,
     /// At most 2,000 characters, in lines.
     #[schema(max_length = 2000, nullable = false)]
     text: Option<String>,
@@ -39,6 +39,12 @@ pub(crate) struct UploadPost {
     #[schema(nullable = false)]
     tags: Option<Vec<String>>,
 }
+
+/// The bytes of a JPEG, PNG, WebP or GIF.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[allow(dead_code, reason = "it describes a part of a form")]
+pub(crate) struct ImageFile(Vec<u8>);
 
 /// Makes a post of a form.
 pub(super) async fn create(

@@ -64,7 +64,9 @@ async fn beside(data: &Path, schema: migration::Schema) -> (Process, String) {
     let (listen, variable) = (format!("127.0.0.1:{port}"), |what: &str| format!("{}_{what}", name.to_uppercase()));
     let variables = [(variable("DATABASE_URL"), url), (variable("LISTEN"), listen.clone())];
     let [url, at] = variables.each_ref().map(|(name, value)| (name.as_str(), value.as_str()));
-    let process = Process::start(binary(name), &["run"], &[url, at, ("AGORA_INTERNAL_KEY", KEY)]);
+    let media = data.join("media");
+    let media = ("POSTS_MEDIA_DIR", media.to_str().unwrap());
+    let process = Process::start(binary(name), &["run"], &[url, at, media, ("AGORA_INTERNAL_KEY", KEY)]);
     ready(listen.parse().unwrap()).await;
     (process, format!("http://{listen}"))
 }
