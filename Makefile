@@ -84,6 +84,10 @@ bench: ## what a request costs, against nginx and Varnish; what the whole proces
 soak: ## a quarter of an hour of load: no answer goes astray, memory stays bounded, a hung service harms nobody, reloads lose nothing
 	cargo bench --locked -p gateway --bench soak
 
+.PHONY: chaos
+chaos: build ## kill any process 20 times while others write; 1,000 posts while feed or the bus is away: nothing is lost or done twice
+	CHAOS_ROUNDS=20 $(BIN)/xtask with-postgres -- cargo test --locked -p standalone --test system processes::chaos -- --nocapture --test-threads=1
+
 .PHONY: clean
 clean: ## remove what was built; data stays
 	cargo clean

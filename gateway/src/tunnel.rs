@@ -39,23 +39,25 @@ impl Tunnel {
         self,
         plane: &Plane,
         connection: &Connection,
-        mut response: Response<ResponseBody>,
+        response: Response<ResponseBody>,
     ) -> Response<Source> {
-        let service = hyper::upgrade::on(&mut response);
+        let (head, body) = response.into_parts();
+        let service = body.into_upgraded();
+        let mut response = Response::from_parts(head, Source::from(Bytes::new()));
         let state = Arc::new(ConnectionState::new());
         state.enter(Phase::Busy);
         connection.state.upgrade();
         let place = Arc::clone(&connection.place);
         plane.connections.spawn(state, async move {
             let _place = place;
-            if let (Ok(client), Ok(service)) = tokio::join!(self.client, service) {
+            if let (Some(mut service), Ok(client)) = (service, self.client.await) {
                 // Either side may leave at any time; then the other is closed, which is all there is to say.
-                let _ended = tokio::io::copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(service)).await;
+                let _ended = tokio::io::copy_bidirectional(&mut TokioIo::new(client), &mut service).await;
             }
         });
         fields::to_client(response.headers_mut(), Receiver::Service);
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("upgrade"));
         response.headers_mut().insert(UPGRADE, WEBSOCKET);
-        response.map(|_| Source::from(Bytes::new()))
+        response
     }
 }

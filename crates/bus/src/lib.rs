@@ -1,10 +1,11 @@
-//! Carries messages between parts of the system, in this process.
+//! Carries messages between parts of the system: in this process, or over NATS JetStream.
 //!
 //! A message has a subject of words with dots between them. Whoever follows some subjects names them as NATS does: `*` stands
 //! for one word, `>` for all that are left. Promises:
 //!
-//! * Publishing ends well only when the messages cannot be lost any more: everybody who follows their subjects has taken them for
-//!   good. Otherwise whoever publishes tries again, and who has taken them already gets them once more: at least once, never less.
+//! * Publishing ends well only when the messages cannot be lost any more: in one process when everybody who follows their subjects
+//!   has taken them for good, over NATS when the server has stored them. Otherwise whoever publishes tries again, and who has taken
+//!   them already may get them once more: at least once, never less.
 //! * What one publisher publishes one after the other arrives in that order.
 //! * Who has begun to follow is never passed over, also not when it is about to end: what it does not take is not published.
 //!
@@ -22,7 +23,10 @@
 //! # });
 //! ```
 
+mod config;
 mod in_process;
+mod nats;
+pub mod pause;
 mod subject;
 
 use std::future::Future;
@@ -33,7 +37,9 @@ use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
 use in_process::{Follower, Followers};
+use nats::{Consumer, Nats};
 
+pub use config::Config;
 pub use in_process::Hold;
 
 /// Any error of whoever handles messages.
@@ -65,31 +71,57 @@ pub struct NotTaken {
     pub source: BoxError,
 }
 
+/// A URL that names no server. The sentence does not have it: there may be a password in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "it has to be nats://HOST:PORT or tls://HOST:PORT, with USER:PASSWORD@ or TOKEN@ before the host if the server wants that"
+)]
+pub struct InvalidUrl;
+
 /// The bus. Clones are the same one.
 #[derive(Clone, Debug)]
-pub struct Bus(Arc<Followers>);
+pub struct Bus(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    InProcess(Arc<Followers>),
+    Nats(Arc<Nats>),
+}
 
 /// Somebody follows.
 #[derive(Debug)]
 #[must_use = "messages come for as long as it runs"]
-pub struct Following(());
+pub struct Following(Option<Box<Consumer>>);
 
 impl Bus {
     /// A bus for this process: publishing waits for whoever follows.
     #[must_use]
     pub fn in_process() -> Self {
-        Self(Arc::default())
+        Self(Kind::InProcess(Arc::default()))
+    }
+
+    /// The bus of whoever is connected to the NATS server that `url` names, which has JetStream. It need not be there yet, and may go
+    /// and come again: what is published meanwhile fails, and who follows gets later what was missed.
+    ///
+    /// # Errors
+    /// [`InvalidUrl`]
+    pub async fn connect(url: &str) -> Result<Self, InvalidUrl> {
+        let nats = Nats::connect(nats::Address::parse(url)?).await.map_err(|_| InvalidUrl)?;
+        Ok(Self(Kind::Nats(Arc::new(nats))))
     }
 
     /// Makes publishing wait until what this returns is dropped: for whoever starts several publishers and followers, so that
-    /// nothing is published before everybody follows.
+    /// nothing is published before everybody follows. NATS keeps messages for those who come later, so nothing waits there.
     pub fn hold(&self) -> Hold {
-        self.0.hold()
+        match &self.0 {
+            Kind::InProcess(followers) => followers.hold(),
+            Kind::Nats(_) => Hold(None),
+        }
     }
 
     /// Has `handle` called with the messages whose subject is one of `subjects`, in their order: one or some at a time, and always
     /// to the end before the next. When it fails, the same come again. `name` is who follows, for ever: whoever follows under the
-    /// same name takes the other's place.
+    /// same name takes the other's place; over NATS, both take turns.
     pub fn follow<H, F>(&self, name: &'static str, subjects: &[&str], handle: H) -> Following
     where
         H: Fn(Vec<Message>) -> F + Send + Sync + 'static,
@@ -97,24 +129,37 @@ impl Bus {
     {
         let subjects = subjects.iter().map(|subject| (*subject).to_owned()).collect();
         let handle: Handle = Box::new(move |messages| Box::pin(handle(messages)));
-        self.0.add(Follower { name, subjects, handle });
-        Following(())
+        let follower = Follower { name, subjects, handle };
+        match &self.0 {
+            Kind::InProcess(followers) => {
+                followers.add(follower);
+                Following(None)
+            }
+            Kind::Nats(nats) => Following(Some(Box::new(Consumer { nats: Arc::clone(nats), follower }))),
+        }
     }
 
-    /// Hands messages to everybody who follows their subjects, in their order, and waits until they have been taken. Everybody is
-    /// asked, also after one who fails.
+    /// Hands messages to everybody who follows their subjects, in their order, and waits until they have been taken; in this process
+    /// everybody is asked, also after one who fails. Or to NATS, where their subjects have to begin with `agora.`, and waits until they
+    /// are stored.
     ///
     /// # Errors
     /// [`NotTaken`] by the first who failed.
     pub async fn publish(&self, messages: &[Message]) -> Result<(), NotTaken> {
-        self.0.publish(messages).await
+        match &self.0 {
+            Kind::InProcess(followers) => followers.publish(messages).await,
+            Kind::Nats(nats) => nats.publish(messages).await,
+        }
     }
 }
 
 impl Following {
     /// Brings messages until it is told to stop. In this process whoever publishes brings them, before and after that too.
     pub async fn run(self, stop: CancellationToken) {
-        stop.cancelled().await;
+        match self.0 {
+            Some(consumer) => consumer.run(stop).await,
+            None => stop.cancelled().await,
+        }
     }
 }
 

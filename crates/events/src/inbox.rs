@@ -7,13 +7,13 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{BoxError, Bus, Message};
+use bus::{BoxError, Bus, Message, pause};
 use database::Database;
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbErr, EntityTrait as _, NotSet, sea_query::OnConflict};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Event, entity::inbox, now, pause};
+use crate::{Event, entity::inbox, now};
 
 /// What fails so often is parked.
 pub const MOST_TRIES: i64 = 10;

@@ -16,7 +16,6 @@ mod entity;
 mod event;
 mod inbox;
 mod outbox;
-mod pause;
 mod status;
 
 use std::time::{SystemTime, UNIX_EPOCH};

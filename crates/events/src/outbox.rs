@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, Message, NotTaken};
+use bus::{Bus, Message, NotTaken, pause};
 use database::Database;
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, DbErr, EntityTrait as _, NotSet,
@@ -16,7 +16,7 @@ use crate::{
     Event,
     claim::Claim,
     entity::{inbox, outbox},
-    now, pause,
+    now,
 };
 
 /// So many events are published before it is noted that they were.

@@ -140,6 +140,7 @@ impl<S: Serve> Program<S> {
         let grace = vars.duration_s(self.shutdown_grace, Duration::from_secs(10));
         let verifier = self.verifier(vars);
         let url = self.url(vars);
+        let events = bus::Config::from_vars(vars);
         vars.finish()?;
         let (Some(url), Some(verifier)) = (url, verifier) else { return Ok(vars.finish()?) };
         let db = self.open(&url).await?;
@@ -149,7 +150,8 @@ impl<S: Serve> Program<S> {
                     .into(),
             );
         }
-        let parts = Parts { db: db.clone(), verifier, clock: Clock::system(), bus: Bus::in_process() };
+        let bus = Bus::open(&events).await?;
+        let parts = Parts { db: db.clone(), verifier, clock: Clock::system(), bus };
         let app = self.service.app(config, parts)?;
         let listener = tokio::net::TcpListener::bind(&listen)
             .await

@@ -89,6 +89,10 @@ struct Run {
     /// demo: keys and accounts are made. production: every secret has to be given [default: $AGORA_PROFILE, or demo]
     #[arg(long, value_name = "demo|production")]
     profile: Option<Profile>,
+    /// A NATS server that carries events, for services elsewhere; one with a password belongs into the variable [default: $EVENTS_URL,
+    /// or this process alone]
+    #[arg(long, value_name = "URL")]
+    events_url: Option<String>,
     /// A service that runs elsewhere, for example users=http://127.0.0.1:8101
     #[arg(long, value_name = "NAME=URL")]
     external: Vec<External>,
@@ -154,6 +158,7 @@ impl Run {
             ("GATEWAY_LISTEN", self.listen.map(|address| address.to_string())),
             ("GATEWAY_ADMIN_LISTEN", self.admin.map(|address| address.to_string())),
             ("AGORA_DATA_DIR", self.data.map(|path| path.to_string_lossy().into_owned())),
+            ("EVENTS_URL", self.events_url),
             ("AGORA_PROFILE", self.profile.map(|profile| profile.to_string())),
         ];
         for (name, value) in options {

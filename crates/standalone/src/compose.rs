@@ -3,7 +3,7 @@
 use std::{future::Future, io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use boot::App;
-use bus::Bus;
+use bus::{Bus, InvalidUrl};
 use database::{Database, OpenError};
 use gateway::{BindError, BuildError, plan::Plan};
 use migration::Schema;
@@ -71,6 +71,9 @@ pub enum StartError {
         /// Why.
         source: InvalidTarget,
     },
+    /// The bus between the services.
+    #[error("EVENTS_URL cannot be used: {0}")]
+    Events(#[from] InvalidUrl),
     /// The gateway.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -116,7 +119,8 @@ pub async fn start(config: Config, report: &mut Report) -> Result<Running, Start
     // Before anything is made, or the first start that works would not be the one that shows the secrets.
     ports_are_free(&config.gateway, &plan)?;
 
-    let mut site = Site::new(&config, &data, plan.settings.limits.upstream_connect_timeout, report);
+    let bus = Bus::open(&config.events).await?;
+    let mut site = Site::new(&config, &data, bus, plan.settings.limits.upstream_connect_timeout, report);
     // Nobody's events are published before everybody follows.
     let assembling = site.bus.hold();
     let (users, login) = users(&mut site).await?;
@@ -196,8 +200,14 @@ struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    fn new(config: &'a Config, data: &'a DataDirectory, connect_timeout: Duration, report: &'a mut Report) -> Self {
-        Self { config, data, connect_timeout, report, bus: Bus::in_process(), services: Vec::new() }
+    fn new(
+        config: &'a Config,
+        data: &'a DataDirectory,
+        bus: Bus,
+        connect_timeout: Duration,
+        report: &'a mut Report,
+    ) -> Self {
+        Self { config, data, connect_timeout, report, bus, services: Vec::new() }
     }
 
     /// The service where it runs, if that is not here.

@@ -48,6 +48,8 @@ pub struct Config {
     pub posts: posts::Config,
     /// The part of the service of timelines and search.
     pub feed: feed::Config,
+    /// What carries events between the services: this process, or a NATS server.
+    pub events: bus::Config,
     /// The time as the services see it; a test can move it.
     pub clock: Clock,
     /// The gateway's files.
@@ -66,6 +68,7 @@ impl Config {
         let users = users::Config::from_vars(vars);
         let posts = posts::Config::from_vars(vars);
         let feed = feed::Config::from_vars(vars);
+        let events = bus::Config::from_vars(vars);
         let profile = gateway.profile;
         if gateway.internal_key.is_none() {
             gateway.internal_key = invented_key(profile, &external, vars);
@@ -75,7 +78,7 @@ impl Config {
             .map_or_else(Sources::embedded, Sources::directory)
             .with_variables(variables.collect::<Vec<_>>())
             .with_profile(profile.to_string());
-        Self { profile, data, external, gateway, users, posts, feed, clock: Clock::system(), sources }
+        Self { profile, data, external, gateway, users, posts, feed, events, clock: Clock::system(), sources }
     }
 
     /// The checked surface.

@@ -7,6 +7,7 @@ mod connection;
 
 use std::collections::BTreeMap;
 use std::future::{Future, IntoFuture};
+use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -188,18 +189,19 @@ impl Call {
     /// Sends the request and collects the answer; an error if no complete answer came.
     ///
     /// # Errors
-    /// The connection's error, or that nothing came for 30 s.
-    pub async fn try_send(mut self) -> Result<Answer, hyper::Error> {
+    /// That nobody listens there, or that the connection broke.
+    pub async fn try_send(mut self) -> io::Result<Answer> {
         let started = Instant::now();
         let caller = self.caller.clone();
         caller.add_cookies(self.request.headers_mut());
         let method = self.request.method().clone();
         let path = self.request.uri().path().to_owned();
-        let connection = Connection::open(caller.address).await;
+        let connection = Connection::try_open(caller.address).await?;
         let exchange = connection.exchange(self.request.map(full));
         let answer = tokio::time::timeout(PATIENCE, exchange)
             .await
-            .unwrap_or_else(|_| panic!("{method} {path}: no answer within {PATIENCE:?}"))?;
+            .unwrap_or_else(|_| panic!("{method} {path}: no answer within {PATIENCE:?}"))
+            .map_err(io::Error::other)?;
         let answer = Answer::new(method, path, started.elapsed(), answer);
         caller.keep_cookies(&answer.headers);
         if caller.recorded {

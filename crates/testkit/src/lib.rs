@@ -8,6 +8,7 @@
 //! | [`faulty`] | upstreams that do not: they refuse, hang, reset, cut, stall and babble |
 //! | [`alone`] | one service with a database of its own, on both engines |
 //! | [`process`] | the real binaries, with their output, signals and exit codes |
+//! | [`nats`] | NATS servers that can be stopped and started again |
 //! | [`postgres`] | one PostgreSQL database per test |
 //! | [`browser`] | a real Chromium, driven through chromedriver |
 //! | [`seen`] | what the suite has seen of the public API, checked against its document |
@@ -24,13 +25,14 @@
 )]
 #![allow(
     clippy::disallowed_methods,
-    reason = "a test owns its tasks and servers, and ends them with itself; `TEST_POSTGRES_URL` and the search path belong to the tests"
+    reason = "a test owns its tasks and servers, and ends them with itself; `TEST_POSTGRES_URL`, `SKIP_NATS` and the search path belong to the tests"
 )]
 
 pub mod alone;
 pub mod browser;
 pub mod client;
 pub mod faulty;
+pub mod nats;
 pub mod postgres;
 pub mod process;
 pub mod raw;

@@ -47,17 +47,13 @@ pub(crate) async fn attempt(
     request: &mut Unsent,
     terms: &mut Terms,
 ) -> Result<Response<ResponseBody>, Lost> {
-    if terms.tells
-        && let (Some(left), Some(request)) = (terms.left(), &mut *request)
-    {
-        request.headers_mut().insert(TIMEOUT, HeaderValue::from(millis(left).max(1)));
-    }
+    let told = if terms.tells { terms.left().map(|left| millis(left).max(1)) } else { None };
     let deadline = terms.deadline();
     let mut answered = match terms.overdue() {
-        None => awaited(inner, pool, permit.index, request, deadline).await,
+        None => awaited(inner, pool, permit.index, request, told, deadline).await,
         // Uploads are long, and few: they may cost an allocation.
         Some(overdue) => tokio::select! {
-            answered = Box::pin(awaited(inner, pool, permit.index, request, deadline)) => answered,
+            answered = Box::pin(awaited(inner, pool, permit.index, request, told, deadline)) => answered,
             () = overdue => Err(Lost::Final(Failure::ResponseTimeout)),
         },
     };
@@ -86,6 +82,7 @@ async fn awaited(
     pool: &Pool,
     target: usize,
     request: &mut Unsent,
+    told: Option<u64>,
     deadline: Instant,
 ) -> Result<Response<ResponseBody>, Lost> {
     if inner.is_severed() {
@@ -93,15 +90,16 @@ async fn awaited(
     }
     match &*inner.kind {
         Kind::Local(local) => {
-            let Some(call) = request.take().map(|request| local.send(request)) else {
-                return Err(Lost::Final(Failure::Unreachable));
-            };
-            within(deadline, call).await.map_err(|failure| match failure {
+            let Some(mut request) = request.take() else { return Err(Lost::Final(Failure::Unreachable)) };
+            if let Some(told) = told {
+                request.headers_mut().insert(TIMEOUT, HeaderValue::from(told));
+            }
+            within(deadline, local.send(request)).await.map_err(|failure| match failure {
                 Failure::ConnectionTerminated | Failure::ResponseIncomplete => Lost::Broken(failure),
                 failure => Lost::Final(failure),
             })
         }
-        Kind::Remote(remote) => remote.send(pool, target, request, deadline).await,
+        Kind::Remote(remote) => remote.send(pool, target, request, told, deadline).await,
     }
 }
 

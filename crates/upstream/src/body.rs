@@ -1,22 +1,23 @@
 //! The bodies that cross an upstream: an enum, so that a body without special needs costs no allocation.
 
+use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::Body as RouterBody;
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 
 use crate::breaker::Pace;
-use crate::pool::Lease;
 use crate::target::Watch;
+use crate::wire::{Incoming, Rest, Upgraded};
 
 /// Any error of a body.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Larger bodies are not sent again.
+pub(crate) const KEPT: usize = 64 * 1024;
 
 /// The body of a request to an upstream.
 pub enum RequestBody {
@@ -24,36 +25,37 @@ pub enum RequestBody {
     Empty,
     /// A body that is in memory; `None` once it was sent.
     Full(Option<Bytes>),
-    /// A body that streams in, and whether all of it has been sent.
-    Stream(Pin<Box<dyn Body<Data = Bytes, Error = BoxError> + Send>>, Arc<AtomicBool>),
+    /// A body that streams in.
+    Stream(Pin<Box<dyn Body<Data = Bytes, Error = BoxError> + Send>>),
 }
 
 impl RequestBody {
     /// Wraps a body that streams in.
     pub fn stream(body: impl Body<Data = Bytes, Error = BoxError> + Send + 'static) -> Self {
-        Self::Stream(Box::pin(body), Arc::default())
+        Self::Stream(Box::pin(body))
     }
 
-    /// The whole body, where it is in memory and has not been sent.
+    /// The whole body, where it is in memory.
     pub(crate) fn in_memory(&self) -> Option<Bytes> {
         match self {
             Self::Empty => Some(Bytes::new()),
             Self::Full(bytes) => bytes.clone(),
-            Self::Stream(..) => None,
+            Self::Stream(_) => None,
+        }
+    }
+
+    /// Whether it is in memory, and small enough to stay there until it is known whether it has to be sent again.
+    pub(crate) fn is_kept(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Full(bytes) => bytes.as_ref().is_some_and(|bytes| bytes.len() <= KEPT),
+            Self::Stream(_) => false,
         }
     }
 
     /// Who sets the pace at which it is sent.
     pub(crate) fn pace(&self) -> Pace {
-        if matches!(self, Self::Stream(..)) { Pace::Client } else { Pace::Target }
-    }
-
-    /// Tells, of a body that streams in, when all of it has been sent.
-    pub(crate) fn sent(&self) -> Option<Arc<AtomicBool>> {
-        match self {
-            Self::Empty | Self::Full(_) => None,
-            Self::Stream(_, sent) => Some(Arc::clone(sent)),
-        }
+        if matches!(self, Self::Stream(_)) { Pace::Client } else { Pace::Target }
     }
 }
 
@@ -74,13 +76,7 @@ impl Body for RequestBody {
         match self.get_mut() {
             Self::Empty => Poll::Ready(None),
             Self::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Stream(body, sent) => {
-                let polled = body.as_mut().poll_frame(context);
-                if matches!(polled, Poll::Ready(None)) || (polled.is_ready() && body.is_end_stream()) {
-                    sent.store(true, Ordering::Release);
-                }
-                polled
-            }
+            Self::Stream(body) => body.as_mut().poll_frame(context),
         }
     }
 
@@ -88,7 +84,7 @@ impl Body for RequestBody {
         match self {
             Self::Empty => true,
             Self::Full(bytes) => bytes.is_none(),
-            Self::Stream(body, _) => body.is_end_stream(),
+            Self::Stream(body) => body.is_end_stream(),
         }
     }
 
@@ -96,7 +92,7 @@ impl Body for RequestBody {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Self::Stream(body, _) => body.size_hint(),
+            Self::Stream(body) => body.size_hint(),
         }
     }
 }
@@ -112,8 +108,10 @@ pub struct ResponseBody {
 enum Source {
     Buffered(Option<Bytes>),
     Router(RouterBody),
-    /// The lease gives the connection back to its pool once the body has been read to its end.
-    Connection(Incoming, Option<Lease>),
+    /// Gives its connection back to its pool once it has been read to its end.
+    Incoming(Box<Incoming>),
+    /// There is no body, but a connection that speaks another protocol.
+    Upgraded(Box<Upgraded>),
 }
 
 impl ResponseBody {
@@ -129,11 +127,21 @@ impl ResponseBody {
         Self::new(Source::Router(body))
     }
 
-    pub(crate) fn connection(body: Incoming, mut lease: Option<Lease>) -> Self {
-        if body.is_end_stream() {
-            Lease::give_back(&mut lease);
+    /// What a server has answered behind its head.
+    pub(crate) fn wire(rest: Rest) -> Self {
+        match rest {
+            Rest::Whole(bytes) => Self::buffered(bytes),
+            Rest::Incoming(incoming) => Self::new(Source::Incoming(incoming)),
+            Rest::Upgraded(upgraded) => Self::new(Source::Upgraded(upgraded)),
         }
-        Self::new(Source::Connection(body, lease))
+    }
+
+    /// The connection behind a 101, which belongs to whoever takes it.
+    pub fn into_upgraded(self) -> Option<Upgraded> {
+        match self.source {
+            Source::Upgraded(upgraded) => Some(*upgraded),
+            Source::Buffered(_) | Source::Router(_) | Source::Incoming(_) => None,
+        }
     }
 
     /// Has the body watched, if there is still something of it to come.
@@ -167,8 +175,13 @@ impl ResponseBody {
         matches!(self.source, Source::Buffered(_))
     }
 
-    /// Takes the whole body into memory; `None` where it breaks off. Usually it is one frame, which is kept as it is.
+    /// Takes the whole body, whose length is known, into memory; `None` where it breaks off.
     pub(crate) async fn collect_here(&mut self) -> Option<()> {
+        if let Source::Incoming(incoming) = &mut self.source {
+            let whole = poll_fn(|context| incoming.poll_whole(context)).await.ok()?;
+            *self = Self::buffered(whole);
+            return Some(());
+        }
         let first = self.data().await?;
         let mut joined = BytesMut::new();
         while !self.is_end_stream() {
@@ -193,16 +206,8 @@ impl ResponseBody {
         match &mut self.source {
             Source::Buffered(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Source::Router(body) => Pin::new(body).poll_frame(context).map_err(Into::into),
-            Source::Connection(body, lease) => {
-                let polled = Pin::new(&mut *body).poll_frame(context);
-                match &polled {
-                    // hyper's server asks `is_end_stream` after the last frame instead of polling once more.
-                    Poll::Ready(Some(Ok(_))) if body.is_end_stream() => Lease::give_back(lease),
-                    Poll::Ready(None) => Lease::give_back(lease),
-                    _ => {}
-                }
-                polled.map_err(Into::into)
-            }
+            Source::Incoming(body) => body.poll_frame(context).map_err(Into::into),
+            Source::Upgraded(_) => Poll::Ready(None),
         }
     }
 }
@@ -230,7 +235,8 @@ impl Body for ResponseBody {
         match &self.source {
             Source::Buffered(bytes) => bytes.is_none(),
             Source::Router(body) => body.is_end_stream(),
-            Source::Connection(body, _) => body.is_end_stream(),
+            Source::Incoming(body) => body.is_end(),
+            Source::Upgraded(_) => true,
         }
     }
 
@@ -238,7 +244,8 @@ impl Body for ResponseBody {
         match &self.source {
             Source::Buffered(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Source::Router(body) => body.size_hint(),
-            Source::Connection(body, _) => body.size_hint(),
+            Source::Incoming(body) => body.size_hint(),
+            Source::Upgraded(_) => SizeHint::with_exact(0),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Why no usable answer arrived, in the words of RFC 9209.
 
-use std::error::Error as _;
 use std::io;
 use std::time::Duration;
 
@@ -72,20 +71,6 @@ impl Failure {
             io::ErrorKind::TimedOut => Self::ConnectionTimeout,
             io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => Self::ConnectionTerminated,
             _ => Self::Unreachable,
-        }
-    }
-
-    /// Reads the failure of an exchange on an established connection.
-    pub(crate) fn of_exchange(error: &hyper::Error) -> Self {
-        if error.is_user() {
-            return Self::RequestBody;
-        }
-        if error.is_parse() {
-            return Self::ProtocolError;
-        }
-        match error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
-            Some(source) if source.kind() == io::ErrorKind::TimedOut => Self::ConnectionTimeout,
-            _ => Self::ConnectionTerminated,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A request that may have to be sent once more.
+//! A request to a router of this process that may have to be sent once more.
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -6,14 +6,13 @@ use http::{HeaderName, HeaderValue, Method, Request, Uri};
 
 use crate::body::RequestBody;
 
-/// Larger bodies are not kept.
-const BODY_LIMIT: usize = 64 * 1024;
 /// Heads are rarely longer; one allocation does for nearly all.
 const USUAL_HEAD: usize = 1024;
 
 /// All that is needed to make a request a second time.
 ///
-/// Every call that may be repeated pays for this, and hardly one needs it. So the head is kept as one flat piece of text:
+/// A router takes its request, so every call of one that may be repeated pays for this, and hardly one needs it. (A connection
+/// leaves the request where it is.) So the head is kept as one flat piece of text:
 /// an allocation and a copy of some hundred bytes. Cloning the map of its fields would take two tables, and count a
 /// reference of every name and value up and down again. Whoever needs it parses it.
 #[derive(Debug)]
@@ -26,7 +25,7 @@ pub(crate) struct Kept {
 impl Kept {
     /// Keeps a request, if its body is in memory and small.
     pub(crate) fn of(request: &Request<RequestBody>) -> Option<Self> {
-        let body = request.body().in_memory().filter(|body| body.len() <= BODY_LIMIT)?;
+        let body = request.body().in_memory().filter(|_| request.body().is_kept())?;
         let mut head = Vec::with_capacity(USUAL_HEAD);
         let mut put = |pieces: [&[u8]; 3]| pieces.iter().for_each(|piece| head.extend_from_slice(piece));
         put([request.method().as_str().as_bytes(), b"\n", b""]);
@@ -62,6 +61,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::body::KEPT;
 
     fn value() -> impl Strategy<Value = Vec<u8>> {
         let byte = prop_oneof![Just(b'\t'), 32_u8..127, 128_u8..=255];
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn what_streams_or_is_large_is_not_kept() {
-        let large = Request::new(RequestBody::from(Bytes::from(vec![b'x'; BODY_LIMIT + 1])));
+        let large = Request::new(RequestBody::from(Bytes::from(vec![b'x'; KEPT + 1])));
         assert!(Kept::of(&large).is_none());
         let empty = http_body_util::Empty::new().map_err(|never| match never {});
         assert!(Kept::of(&Request::new(RequestBody::stream(empty))).is_none());

@@ -32,7 +32,6 @@ mod bulkhead;
 mod choose;
 mod clock;
 mod failure;
-mod io;
 mod kept;
 mod local;
 mod policy;
@@ -42,6 +41,7 @@ mod retry;
 mod target;
 mod terms;
 mod window;
+mod wire;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -63,6 +63,7 @@ pub use pool::Pool;
 pub use retry::is_idempotent;
 pub use target::TargetState;
 pub use terms::Terms;
+pub use wire::Upgraded;
 
 use breaker::Pace;
 use bulkhead::Bulkhead;
@@ -157,7 +158,7 @@ impl Upstream {
     /// Whether the service runs in this process.
     #[must_use]
     pub fn is_local(&self) -> bool {
-        matches!(*self.0.kind, Kind::Local(_))
+        self.0.is_local()
     }
 
     /// What is under way, and how its targets are.
@@ -211,7 +212,7 @@ impl Upstream {
         let answered = match (&*self.0.kind, self.0.is_severed()) {
             (_, true) => None,
             (Kind::Local(local), _) => within(deadline, local.send(request)).await.ok(),
-            (Kind::Remote(remote), _) => remote.send(pool, target, &mut Some(request), deadline).await.ok(),
+            (Kind::Remote(remote), _) => remote.send(pool, target, &mut Some(request), None, deadline).await.ok(),
         };
         if let Some(target) = self.0.targets.get(target) {
             target.checked(answered.is_some_and(|response| response.status().is_success()));
@@ -261,6 +262,10 @@ impl Inner {
         let [bulkhead, uploads] = [(); 2].map(|()| Bulkhead::new(policy.max_in_flight));
         let (budget, turn) = (Budget::default(), AtomicU64::new(0));
         Self { name, kind, severed, policy, bulkhead, uploads, budget, targets, turn }
+    }
+
+    fn is_local(&self) -> bool {
+        matches!(*self.kind, Kind::Local(_))
     }
 
     fn is_severed(&self) -> bool {

@@ -1,13 +1,11 @@
 //! Idle connections, most recently used first.
 
-use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hyper::client::conn::http1::SendRequest;
+use http::HeaderMap;
 
-use crate::body::RequestBody;
+use crate::wire::Connection;
 
 /// A connection that was idle for so many sweeps is closed: 50 s, shorter than the keep-alive of common servers (60 s,
 /// 75 s). Counting sweeps costs no look at the clock when a connection comes back.
@@ -15,6 +13,12 @@ const IDLE_SWEEPS: u64 = 10;
 
 /// Idle connections kept for one target. What comes back above it is closed.
 const IDLE_PER_TARGET: usize = 256;
+
+/// Maps of header fields that wait for an answer. Nearly always one is enough: each call takes one and leaves one.
+const SPARE_MAPS: usize = 8;
+
+/// A map with room for more than this is not kept.
+const SPARE_FIELDS: usize = 128;
 
 /// Connections to upstreams, kept for reuse. Cheap to clone; belongs to one runtime.
 ///
@@ -26,18 +30,15 @@ pub struct Pool(Arc<Mutex<Targets>>);
 struct Targets {
     idle: Vec<Vec<Idle>>,
     sweeps: u64,
+    /// Empty, but with room: to make one for each answer, and to make it larger for what is added, is a tenth of the work of a call.
+    spare: Vec<HeaderMap>,
 }
 
+#[derive(Debug)]
 struct Idle {
-    sender: SendRequest<RequestBody>,
+    connection: Connection,
     /// The number of the sweep before which it came back.
     since: u64,
-}
-
-impl fmt::Debug for Idle {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Idle").field("since", &self.since).finish_non_exhaustive()
-    }
 }
 
 impl Pool {
@@ -56,7 +57,7 @@ impl Pool {
         targets.sweeps += 1;
         let now = targets.sweeps;
         for idle in &mut targets.idle {
-            idle.retain(|entry| now - entry.since < IDLE_SWEEPS && !entry.sender.is_closed());
+            idle.retain(|entry| now - entry.since < IDLE_SWEEPS && entry.connection.is_idle());
         }
     }
 
@@ -67,18 +68,19 @@ impl Pool {
     }
 
     /// The connection to `target` that was used last and still seems to live.
-    pub(crate) fn take(&self, target: usize) -> Option<SendRequest<RequestBody>> {
+    pub(crate) fn take(&self, target: usize) -> Option<Connection> {
         let mut targets = self.lock();
         let idle = targets.idle.get_mut(target)?;
         while let Some(entry) = idle.pop() {
-            if !entry.sender.is_closed() {
-                return Some(entry.sender);
+            if entry.connection.is_idle() {
+                return Some(entry.connection);
             }
         }
         None
     }
 
-    fn put(&self, target: usize, sender: SendRequest<RequestBody>) {
+    /// Keeps a connection on which nothing is under way.
+    pub(crate) fn put(&self, target: usize, connection: Connection) {
         let mut targets = self.lock();
         let since = targets.sweeps;
         if targets.idle.len() <= target {
@@ -87,33 +89,28 @@ impl Pool {
         if let Some(idle) = targets.idle.get_mut(target)
             && idle.len() < IDLE_PER_TARGET
         {
-            idle.push(Idle { sender, since });
+            idle.push(Idle { connection, since });
+        }
+    }
+
+    /// A map for the fields of an answer, with room for what is added on its way.
+    pub(crate) fn map(&self, fields: usize) -> HeaderMap {
+        let spare = self.lock().spare.pop();
+        spare.unwrap_or_else(|| HeaderMap::with_capacity(fields))
+    }
+
+    /// Keeps a map that is not needed any more.
+    pub(crate) fn give_map(&self, mut map: HeaderMap) {
+        if map.capacity() <= SPARE_FIELDS {
+            map.clear();
+            let mut targets = self.lock();
+            if targets.spare.len() < SPARE_MAPS {
+                targets.spare.push(map);
+            }
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Targets> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A connection in use: given back once its answer has been read to the end, closed when dropped before that.
-#[derive(Debug)]
-pub(crate) struct Lease {
-    pub(crate) pool: Pool,
-    pub(crate) target: usize,
-    pub(crate) sender: SendRequest<RequestBody>,
-    /// Whether the body of the request, if it streams, has been sent: an answer may come before that, and then the
-    /// connection is still busy with an upload that may never end.
-    pub(crate) sent: Option<Arc<AtomicBool>>,
-}
-
-impl Lease {
-    pub(crate) fn give_back(lease: &mut Option<Self>) {
-        if let Some(Self { pool, target, sender, sent }) = lease.take()
-            && !sender.is_closed()
-            && sent.is_none_or(|sent| sent.load(Ordering::Acquire))
-        {
-            pool.put(target, sender);
-        }
     }
 }

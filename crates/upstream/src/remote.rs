@@ -1,21 +1,20 @@
 //! A call over the network: HTTP/1.1 on pooled connections.
 
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use http::header::HOST;
 use http::uri::Scheme;
-use http::{HeaderValue, Response, StatusCode, Uri, Version};
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
+use http::{HeaderValue, Response, Uri};
+use hyper::ext::ReasonPhrase;
 use tokio::net::TcpStream;
 
 use crate::attempt::{Lost, Unsent};
-use crate::body::{RequestBody, ResponseBody};
+use crate::body::ResponseBody;
 use crate::failure::{Failure, InvalidTarget};
-use crate::io::Socket;
-use crate::pool::{Lease, Pool};
+use crate::pool::Pool;
+use crate::wire::{Added, Connection, Exchanged, Home};
 use crate::within;
 
 /// Pools index their connections by the number of the target; a number is never used twice in a process.
@@ -48,34 +47,35 @@ impl Remote {
         self.targets.iter().map(|target| target.address.as_str())
     }
 
+    /// Sends `request` to `target` and waits for the head of the answer. The service is told of `timeout`, in milliseconds.
+    ///
+    /// The request stays where it is, unless its body streams in.
     pub(crate) async fn send(
         &self,
         pool: &Pool,
         target: usize,
         request: &mut Unsent,
+        timeout: Option<u64>,
         deadline: Instant,
     ) -> Result<Response<ResponseBody>, Lost> {
-        let (Some(target), Some(head)) = (self.targets.get(target), request.as_mut()) else {
+        let (Some(target), Some(request)) = (self.targets.get(target), request.as_mut()) else {
             return Err(Lost::Final(Failure::Unreachable));
         };
-        *head.version_mut() = Version::HTTP_11;
-        head.headers_mut().insert(HOST, target.host.clone());
-        let sent = head.body().sent();
+        let added = Added { host: &target.host, timeout };
+        last_of_all().await;
         loop {
-            let (mut sender, reused) = match pool.take(target.number) {
-                Some(sender) => (sender, true),
+            let (connection, reused) = match pool.take(target.number) {
+                Some(connection) => (connection, true),
                 // Seldom, and large: it has no place in the future of every call.
                 None => match Box::pin(self.connect(target, deadline)).await {
-                    Ok(sender) => (sender, false),
+                    Ok(connection) => (connection, false),
                     Err(failure) => return Err(Lost::Unsent(failure)),
                 },
             };
-            match exchange(&mut sender, request, deadline).await {
-                Ok(response) => {
-                    // After 101 the connection speaks another protocol and belongs to whoever takes the upgrade.
-                    let reusable = response.status() != StatusCode::SWITCHING_PROTOCOLS;
-                    let lease = reusable.then(|| Lease { pool: pool.clone(), target: target.number, sender, sent });
-                    return Ok(response.map(|body| ResponseBody::connection(body, lease)));
+            match connection.exchange(request, added, (pool, deadline)).await {
+                Ok(exchanged) => {
+                    last_of_all().await;
+                    return Ok(response(exchanged, pool, target.number));
                 }
                 // A pooled connection that its server had closed: not a byte of this request was sent.
                 Err(Lost::Unsent(_)) if reused => {}
@@ -84,23 +84,43 @@ impl Remote {
         }
     }
 
-    #[allow(clippy::disallowed_methods, reason = "the driver of a connection ends with the connection")]
-    async fn connect(&self, target: &Address, deadline: Instant) -> Result<SendRequest<RequestBody>, Failure> {
+    async fn connect(&self, target: &Address, deadline: Instant) -> Result<Connection, Failure> {
         let until = deadline.min(Instant::now() + self.connect_timeout);
-        let stream = match within(until, open(&target.address)).await {
-            Err(Failure::ResponseTimeout) => return Err(Failure::ConnectionTimeout),
-            opened => opened?,
-        };
-        let (sender, connection) = http1::Builder::new()
-            .handshake(Socket(TokioIo::new(stream)))
-            .await
-            .map_err(|error| Failure::of_exchange(&error))?;
-        tokio::spawn(async move {
-            // Whoever waits for an answer is told by hyper; nobody else can use the reason.
-            let _ended = connection.with_upgrades().await;
-        });
-        Ok(sender)
+        match within(until, open(&target.address)).await {
+            Ok(stream) => Ok(Connection::new(stream)),
+            Err(Failure::ResponseTimeout) => Err(Failure::ConnectionTimeout),
+            Err(failure) => Err(failure),
+        }
     }
+}
+
+/// Waits until everything else that is ready has had its turn. So what many calls have to say to services is written by all of
+/// them in a row, and so is what they have to say to their clients. The other side is woken once for all that, and not for each
+/// piece; to wake somebody costs the kernel more than to send what they are woken for.
+async fn last_of_all() {
+    let mut has_waited = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut has_waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+fn response(exchanged: Exchanged, pool: &Pool, target: usize) -> Response<ResponseBody> {
+    let home = || Home { pool: pool.clone(), target };
+    let (head, rest) = exchanged.into_parts(home, |connection| pool.put(target, connection));
+    let mut response = Response::new(ResponseBody::wire(rest));
+    *response.status_mut() = head.status;
+    *response.version_mut() = head.version;
+    *response.headers_mut() = head.headers;
+    // It is handed on as it was said; what hyper does not take as a reason is none.
+    if let Some(reason) = head.reason.and_then(|reason| ReasonPhrase::try_from(reason).ok()) {
+        response.extensions_mut().insert(reason);
+    }
+    response
 }
 
 impl Address {
@@ -133,32 +153,4 @@ async fn open(address: &str) -> Result<TcpStream, Failure> {
         }
     }
     Err(failure)
-}
-
-async fn exchange(
-    sender: &mut SendRequest<RequestBody>,
-    request: &mut Unsent,
-    deadline: Instant,
-) -> Result<Response<Incoming>, Lost> {
-    if !sender.is_ready() {
-        match tokio::time::timeout_at(deadline.into(), sender.ready()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_closed)) => return Err(Lost::Unsent(Failure::ConnectionTerminated)),
-            Err(_elapsed) => return Err(Lost::Final(Failure::ResponseTimeout)),
-        }
-    }
-    let Some(message) = request.take() else { return Err(Lost::Final(Failure::Unreachable)) };
-    match tokio::time::timeout_at(deadline.into(), sender.try_send_request(message)).await {
-        Ok(Ok(response)) => Ok(response),
-        Ok(Err(mut error)) => {
-            // hyper hands a request back of which it has not written a byte.
-            *request = error.take_message();
-            Err(match (&request, Failure::of_exchange(error.error())) {
-                (Some(_), _) => Lost::Unsent(Failure::ConnectionTerminated),
-                (None, Failure::ConnectionTerminated) => Lost::Broken(Failure::ConnectionTerminated),
-                (None, failure) => Lost::Final(failure),
-            })
-        }
-        Err(_elapsed) => Err(Lost::Final(Failure::ResponseTimeout)),
-    }
 }

@@ -80,18 +80,26 @@ pub(crate) async fn send(
     let Some(request) = &*unsent else { return Err(Failure::Unreachable) };
     let repeatable = is_idempotent(request.method());
     let pace = request.body().pace();
-    let kept = if repeatable && inner.policy.retries { Kept::of(request) } else { None };
+    let keeps = repeatable && inner.policy.retries && request.body().is_kept();
+    let kept = if keeps && inner.is_local() { Kept::of(request) } else { None };
     let permit = choose(&inner.targets, inner.wish(None, repeatable, pace)).map_err(Failure::CircuitOpen)?;
     let tried = permit.index;
     let first = attempt(inner, pool, permit, unsent, terms).await;
+    // What was sent over a connection is still in its place, but for a body that streams in.
+    let kept = || kept.map_or_else(|| unsent.take_if(|_| keeps), Kept::into_request);
     let again = match &first {
-        Ok(response) if is_worth_another(response.status()) => kept.and_then(Kept::into_request),
+        Ok(response) if is_worth_another(response.status()) => kept(),
+        Err(Lost::Broken(_)) => kept(),
         Err(Lost::Unsent(_)) if inner.policy.retries && pace == Pace::Target => unsent.take(),
-        Err(Lost::Broken(_)) => kept.and_then(Kept::into_request),
         Ok(_) | Err(Lost::Unsent(_) | Lost::Final(_)) => None,
     };
     match again {
-        None => first.map_err(Lost::failure),
+        None => {
+            if let Some(request) = unsent {
+                pool.give_map(std::mem::take(request.headers_mut()));
+            }
+            first.map_err(Lost::failure)
+        }
         // Rare, and large: it has no place in the future of every call.
         Some(request) => Box::pin(once_more(inner, pool, (first, tried, repeatable), request, terms)).await,
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::error::Error;
 use std::time::Duration;
 
-use bus::BoxError;
+use bus::{BoxError, pause};
 use sea_orm::{
     ColumnTrait as _, Condition, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::Expr,
@@ -12,7 +12,7 @@ use sea_orm::{
 use tokio_util::sync::CancellationToken;
 
 use super::{Follow, Inbox, MOST_TRIES, Replayed};
-use crate::{Event, claim::Claim, entity::inbox, now, pause};
+use crate::{Event, claim::Claim, entity::inbox, now};
 
 /// How often the worker looks by itself: for what another process has stored.
 const LOOKS_EVERY: Duration = Duration::from_secs(1);

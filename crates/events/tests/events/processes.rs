@@ -1,8 +1,14 @@
 //! Several processes of one service, and those that end in the middle.
 
-use database::Engine;
+use std::sync::{Arc, Mutex};
 
-use crate::world::{Noting, Trouble, World, messages, on_both, until};
+use bus::Bus;
+use database::{Database, Engine, sqlite_url};
+use events::{BoxError, Event, Follow};
+use sea_orm::DatabaseTransaction;
+use testkit::nats::Nats;
+
+use crate::world::{Noting, Trouble, World, messages, on_both, open, until};
 
 #[tokio::test]
 async fn two_processes_of_one_service_publish_and_handle_each_event_once_and_in_its_order() {
@@ -21,6 +27,47 @@ async fn two_processes_of_one_service_publish_and_handle_each_event_once_and_in_
         for world in &worlds {
             world.stop().await;
         }
+    })
+    .await;
+}
+
+/// Notes whom it wrote to, which takes a while.
+#[derive(Clone, Default)]
+struct Writing(Arc<Mutex<Vec<i64>>>);
+
+impl Follow for Writing {
+    const NAME: &'static str = "writing";
+    const SUBJECTS: &'static [&'static str] = Noting::SUBJECTS;
+    const AT_ONCE: usize = 1;
+
+    async fn before(&self, db: &Database, event: &Event) -> Result<(), BoxError> {
+        db.ping().await?;
+        self.0.lock().unwrap().push(event.aggregate.id);
+        Ok(db.ping().await?)
+    }
+
+    async fn handle(&self, _: &DatabaseTransaction, _: &Event) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_is_done_before_the_transaction_is_done_by_one_process_too() {
+    on_both(async |db| {
+        let processes = if db.engine() == Engine::Sqlite { 1 } else { 2 };
+        let worlds: Vec<_> = (0..processes).map(|_| World::new(&db)).collect();
+        let writing = Writing::default();
+        for world in &worlds {
+            world.follow(world.inbox(writing.clone()));
+        }
+        for (id, world) in (0..100).zip(worlds.iter().cycle()) {
+            world.bus.publish(&messages(id..id + 1)).await.unwrap();
+        }
+        worlds[0].until_settled().await;
+        for world in &worlds {
+            world.stop().await;
+        }
+        assert_eq!(*writing.0.lock().unwrap(), (0..100).collect::<Vec<_>>());
     })
     .await;
 }
@@ -81,6 +128,31 @@ async fn what_is_published_while_a_process_ends_is_not_lost() {
         ends.stop().await;
         ends.bus.publish(&messages(0..3)).await.unwrap();
         assert_eq!(ends.status().await.waiting, 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_services_with_a_server_between_them_that_goes_and_comes_lose_nothing() {
+    on_both(async |db| {
+        let Some(mut server) = Nats::stopped(&[]) else { return };
+        let directory = tempfile::tempdir().unwrap();
+        let other_db = open(&sqlite_url(&directory.path().join("feed.db"))).await;
+        let tells = World::over(&db, Bus::connect(&server.url()).await.unwrap());
+        let follows = World::over(&other_db, Bus::connect(&server.url()).await.unwrap());
+        tells.relay();
+        follows.follow(follows.inbox(Noting::default()));
+        tells.record(0..50).await;
+        server.start_again().await;
+        follows.until_seen(&(0..50).collect::<Vec<_>>()).await;
+        server.stop();
+        tells.record(50..100).await;
+        assert!(tells.status().await.unpublished >= 50);
+        server.start_again().await;
+        follows.until_seen(&(0..100).collect::<Vec<_>>()).await;
+        tells.until_settled().await;
+        tells.stop().await;
+        follows.stop().await;
     })
     .await;
 }

@@ -25,7 +25,7 @@ pub(crate) async fn on_both(scenario: impl AsyncFn(Database)) {
     }
 }
 
-async fn open(url: &str) -> Database {
+pub(crate) async fn open(url: &str) -> Database {
     let db = Database::open(url, Options { connections: 8, wait: Duration::from_secs(10) }).await.unwrap();
     migration::up(Schema::Users, &db).await.unwrap();
     let write = db.write().await.unwrap();
@@ -131,7 +131,10 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(db: &Database) -> Self {
-        let bus = Bus::in_process();
+        Self::over(db, Bus::in_process())
+    }
+
+    pub(crate) fn over(db: &Database, bus: Bus) -> Self {
         let outbox = Outbox::new("users", db.clone(), bus.clone());
         Self { db: db.clone(), bus, outbox, stop: CancellationToken::new(), running: Mutex::default() }
     }

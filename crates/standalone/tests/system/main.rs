@@ -1,5 +1,5 @@
-//! The whole system, over HTTP, as people and programs use it. Every scenario runs twice: in one process on SQLite, and with the
-//! service users as a server of its own, on PostgreSQL where `TEST_POSTGRES_URL` names one.
+//! The whole system, over HTTP, as people and programs use it. Every scenario runs twice: in one process on SQLite, and with each
+//! service as a server of its own and NATS between them, users on PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "a test owns the tasks that it starts")]
 

@@ -1,8 +1,10 @@
 //! The real binaries: what they print, when they refuse, how they stop and what a second start finds.
 
+mod chaos;
 mod commands;
 mod killed;
 mod load;
+mod part;
 mod refusals;
 mod restart;
 mod split;

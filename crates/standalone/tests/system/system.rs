@@ -1,4 +1,4 @@
-//! A running system, in one process or in two parts that speak HTTP to each other.
+//! A running system: in one process, or in parts that speak HTTP and NATS to each other.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use service::{Clock, Parts};
 use standalone::{Config, Report};
 use tempfile::TempDir;
 use testkit::Caller;
+use testkit::nats::Nats;
 use testkit::postgres::Postgres;
 use testkit::seen::root;
 use tokio::task::JoinHandle;
@@ -35,6 +36,7 @@ pub(crate) struct System {
     stop: CancellationToken,
     parts: Vec<JoinHandle<()>>,
     postgres: Option<Postgres>,
+    nats: Option<Nats>,
     data: TempDir,
 }
 
@@ -44,16 +46,16 @@ impl System {
         Self::whole(tempfile::tempdir().unwrap()).await
     }
 
-    /// The gateway, and users on a port of its own.
+    /// The gateway, and services on ports of their own with NATS between them.
     pub(crate) async fn split() -> Self {
-        Self::parts(tempfile::tempdir().unwrap(), Postgres::create().await).await
+        Self::parts(tempfile::tempdir().unwrap(), Postgres::create().await, Nats::start().await).await
     }
 
     /// Stops everything and starts it again on the same data.
     pub(crate) async fn restart(self) -> Self {
         let split = self.parts.len() > 1;
-        let (data, postgres) = self.stop().await;
-        if split { Self::parts(data, postgres).await } else { Self::whole(data).await }
+        let (data, postgres, nats) = self.stop().await;
+        if split { Self::parts(data, postgres, nats).await } else { Self::whole(data).await }
     }
 
     /// Every letter that has been written.
@@ -73,18 +75,23 @@ impl System {
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let whole = tokio::spawn(async move { running.run(stopped).await.unwrap() });
-        Self { address, upstreams, database, clock, stop, parts: vec![whole], postgres: None, data }
+        Self { address, upstreams, database, clock, stop, parts: vec![whole], postgres: None, nats: None, data }
     }
 
-    async fn parts(data: TempDir, postgres: Option<Postgres>) -> Self {
+    async fn parts(data: TempDir, postgres: Option<Postgres>, nats: Option<Nats>) -> Self {
         let file = || database::sqlite_url(&data.path().join("users.db"));
         let database = postgres.as_ref().map_or_else(file, Postgres::url);
         let stop = CancellationToken::new();
         let clock = Clock::system();
-        let bus = Bus::in_process();
-        let (users, users_url) = serve_users(&data, &database, &clock, &bus, &stop).await;
-        let (posts, posts_url) = serve_posts(&data, &clock, &bus, &stop).await;
-        let (feed, feed_url) = serve_feed(&data, &clock, &bus, &stop).await;
+        let (server, shared) = (nats.as_ref(), Bus::in_process());
+        let bus = async || match server {
+            Some(nats) => Bus::connect(&nats.url()).await.unwrap(),
+            // Where NATS is left out.
+            None => shared.clone(),
+        };
+        let (users, users_url) = serve_users(&data, &database, &clock, bus().await, &stop).await;
+        let (posts, posts_url) = serve_posts(&data, &clock, bus().await, &stop).await;
+        let (feed, feed_url) = serve_feed(&data, &clock, bus().await, &stop).await;
         let config = config(&data, &[("USERS_URL", &users_url), ("POSTS_URL", &posts_url), ("FEED_URL", &feed_url)]);
         let gateway = gateway::build(config.gateway, Plan::load(&config.sources).unwrap(), Vec::new()).unwrap();
         let upstreams = SERVICES.map(|name| gateway.upstream(name).unwrap().clone()).to_vec();
@@ -92,7 +99,7 @@ impl System {
         let address = bound.address();
         let stopped = stop.clone().cancelled_owned();
         let front = tokio::spawn(async move { bound.run(stopped).await.unwrap() });
-        Self { address, upstreams, database, clock, stop, parts: vec![front, users, posts, feed], postgres, data }
+        Self { address, upstreams, database, clock, stop, parts: vec![front, users, posts, feed], postgres, nats, data }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -176,12 +183,12 @@ impl System {
     }
 
     /// Stops everything in it, waits until it has stopped, and hands over its data.
-    pub(crate) async fn stop(self) -> (TempDir, Option<Postgres>) {
+    pub(crate) async fn stop(self) -> (TempDir, Option<Postgres>, Option<Nats>) {
         self.stop.cancel();
         for part in self.parts {
             tokio::time::timeout(STOPS_WITHIN, part).await.expect("it stops").unwrap();
         }
-        (self.data, self.postgres)
+        (self.data, self.postgres, self.nats)
     }
 }
 
@@ -206,7 +213,7 @@ async fn serve_users(
     data: &TempDir,
     url: &str,
     clock: &Clock,
-    bus: &Bus,
+    bus: Bus,
     stop: &CancellationToken,
 ) -> (JoinHandle<()>, String) {
     let mut settings = config(data, &[]).users;
@@ -216,7 +223,7 @@ async fn serve_users(
 }
 
 /// Serves posts on a port of its own, over a file; where that is.
-async fn serve_posts(data: &TempDir, clock: &Clock, bus: &Bus, stop: &CancellationToken) -> (JoinHandle<()>, String) {
+async fn serve_posts(data: &TempDir, clock: &Clock, bus: Bus, stop: &CancellationToken) -> (JoinHandle<()>, String) {
     let url = database::sqlite_url(&data.path().join("posts.db"));
     let parts = parts(migration::Schema::Posts, &url, clock, bus).await;
     let mut settings = config(data, &[]).posts;
@@ -225,19 +232,19 @@ async fn serve_posts(data: &TempDir, clock: &Clock, bus: &Bus, stop: &Cancellati
 }
 
 /// Serves feed on a port of its own, over a file; where that is.
-async fn serve_feed(data: &TempDir, clock: &Clock, bus: &Bus, stop: &CancellationToken) -> (JoinHandle<()>, String) {
+async fn serve_feed(data: &TempDir, clock: &Clock, bus: Bus, stop: &CancellationToken) -> (JoinHandle<()>, String) {
     let url = database::sqlite_url(&data.path().join("feed.db"));
     let parts = parts(migration::Schema::Feed, &url, clock, bus).await;
     serve(parts.db.clone(), feed::app(config(data, &[]).feed, parts), stop).await
 }
 
 /// What a service is made of, over a migrated database.
-async fn parts(schema: migration::Schema, url: &str, clock: &Clock, bus: &Bus) -> Parts {
+async fn parts(schema: migration::Schema, url: &str, clock: &Clock, bus: Bus) -> Parts {
     let db = Database::open(url, Options::usual(Engine::of(url).unwrap())).await.unwrap();
     migration::up(schema, &db).await.unwrap();
     let key = InternalKey::from_secret(&KEY.into()).unwrap().derive("gateway", schema.name());
     let verifier = principal::Verifier::new(schema.name(), vec![("gateway".to_owned(), key)]);
-    Parts { db, verifier, clock: clock.clone(), bus: bus.clone() }
+    Parts { db, verifier, clock: clock.clone(), bus }
 }
 
 async fn serve(db: Database, app: boot::App, stop: &CancellationToken) -> (JoinHandle<()>, String) {

@@ -1,5 +1,6 @@
 //! One HTTP/1.1 connection: opened, used for one or for many requests, closed when dropped.
 
+use std::io;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
@@ -38,12 +39,19 @@ pub struct Connection {
 impl Connection {
     /// Connects; fails the test if nobody listens there.
     pub async fn open(address: SocketAddr) -> Self {
-        let stream =
-            TcpStream::connect(address).await.unwrap_or_else(|error| panic!("cannot connect to {address}: {error}"));
-        stream.set_nodelay(true).expect("TCP_NODELAY");
+        Self::try_open(address).await.unwrap_or_else(|error| panic!("cannot connect to {address}: {error}"))
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    /// That nobody listens there.
+    pub async fn try_open(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
         let (sender, driver) = handshake(TokioIo::new(stream)).await.expect("a handshake");
         tokio::spawn(driver);
-        Self { sender, address }
+        Ok(Self { sender, address })
     }
 
     /// Sends one request and returns the head as soon as it is there; the connection closes with the body.

@@ -1,10 +1,13 @@
 //! Both kinds of upstream do the same; what only one of them can do wrong is tested for that one.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
 
+mod answers;
 mod breaking;
+mod line;
 mod retrying;
 mod server;
 mod targets;
+mod uploads;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -9,7 +9,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("upstream", &[]),
     ("transform", &[]),
     ("database", &[]),
-    ("bus", &[]),
+    ("bus", &["boot"]),
     ("picture", &[]),
     ("events", &["database", "bus"]),
     ("boot", &["problem"]),

@@ -4,10 +4,11 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// From the first pause to the longest.
-pub(crate) const USUAL: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(2);
+pub const USUAL: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(2);
 
 /// The pause after so many failures: each twice as long as the one before.
-pub(crate) fn after(failures: i64, pauses: &RangeInclusive<Duration>) -> Duration {
+#[must_use]
+pub fn after(failures: i64, pauses: &RangeInclusive<Duration>) -> Duration {
     let doublings = u32::try_from(failures - 1).unwrap_or(0).min(31);
     pauses.start().saturating_mul(1 << doublings).min(*pauses.end())
 }
