@@ -77,11 +77,17 @@ impl Files {
         Ok(())
     }
 
-    /// The contents of which there are files.
+    /// The contents of which there are files. What has another name is none of ours.
     pub(crate) async fn hashes(&self) -> object_store::Result<Vec<String>> {
         let listed = self.0.list_with_delimiter(None).await?;
-        Ok(listed.common_prefixes.iter().filter_map(|path| path.filename()).map(str::to_owned).collect())
+        let names = listed.common_prefixes.iter().filter_map(Path::filename).filter(|name| is_hash(name));
+        Ok(names.map(str::to_owned).collect())
     }
+}
+
+/// Whether this could be the name of a content.
+pub(crate) fn is_hash(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 fn path(hash: &str, name: &str) -> Path {

@@ -96,7 +96,8 @@ impl Focus {
     /// As a form has it: `0.5,0.4`.
     fn parse(text: &str) -> Result<Self, Mistake> {
         let point = text.split_once(',').and_then(|(x, y)| Some((x.trim().parse().ok()?, y.trim().parse().ok()?)));
-        let mistake = || Mistake::new("invalid_value", "Two numbers from 0 to 1 with a comma between them, as in 0.5,0.4.");
+        let mistake =
+            || Mistake::new("invalid_value", "Two numbers from 0 to 1 with a comma between them, as in 0.5,0.4.");
         point.and_then(|(x, y)| Self { x, y }.checked()).ok_or_else(mistake)
     }
 

@@ -28,8 +28,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const SERVICE: &[&str] = &["problem", "principal", "database", "bus", "events", "boot", "service", "upstream"];
 
 /// It is the one that people upload images to.
-const POSTS: &[&str] =
-    &["problem", "principal", "database", "bus", "events", "boot", "service", "upstream", "picture"];
+const POSTS: &[&str] = &["problem", "principal", "database", "bus", "events", "boot", "service", "upstream", "picture"];
 
 const EVERYTHING_BUT_TESTKIT: &[&str] = &[
     "problem",

@@ -97,8 +97,7 @@ impl Bucket {
             builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
         }
         if let (Some(id), Some(secret)) = (&self.access_key_id, &self.secret_access_key) {
-            builder =
-                builder.with_access_key_id(id.expose_secret()).with_secret_access_key(secret.expose_secret());
+            builder = builder.with_access_key_id(id.expose_secret()).with_secret_access_key(secret.expose_secret());
         }
         let failed = |why: object_store::Error| OpenError::Bucket { url: self.url.clone(), why: why.to_string() };
         let store = builder.build().map_err(failed)?;
@@ -106,5 +105,46 @@ impl Bucket {
             return Ok(Arc::new(store));
         }
         Ok(Arc::new(PrefixStore::new(store, prefix)))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn read(url: &str) -> (Place, usize) {
+        let mut vars = Vars::from_pairs([("MEDIA_URL", url)]);
+        let place = Place::from_vars(&mut vars, "media".into());
+        (place, vars.finish().map_or_else(|mistakes| mistakes.len(), |()| 0))
+    }
+
+    #[test]
+    fn pictures_are_in_a_directory_unless_a_bucket_is_named() {
+        assert!(matches!(read(""), (Place::Directory(path), 0) if path == std::path::Path::new("media")));
+        let unbuilt = usize::from(!cfg!(feature = "s3"));
+        for url in ["s3://bucket", "s3://bucket/a/prefix"] {
+            assert!(matches!(read(url), (Place::S3(_), mistakes) if mistakes == unbuilt), "{url}");
+        }
+        for url in ["bucket", "s3://", "s3:///prefix", "http://bucket"] {
+            assert_eq!(read(url).1, unbuilt + 1, "{url}");
+        }
+    }
+
+    #[test]
+    fn another_directory_is_for_directories_alone() {
+        assert!(
+            matches!(read("").0.kept_in("data/media".into()), Place::Directory(path) if path.ends_with("data/media"))
+        );
+        assert!(matches!(read("s3://bucket").0.kept_in("data/media".into()), Place::S3(_)));
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_made_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let told = super::super::Files::open(&Place::Directory(file.join("media"))).unwrap_err().to_string();
+        assert!(told.starts_with("the directory of pictures ") && told.contains("file/media cannot be used"), "{told}");
     }
 }

@@ -2,8 +2,8 @@
 //! once, and uploads go on meanwhile (`lease`).
 
 use sea_orm::{
-    ActiveModelTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    ActiveModelTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::{Expr, OnConflict, Query},
 };
 use service::clock::millis;
@@ -23,10 +23,11 @@ const BATCH: u64 = 200;
 /// Sweeps once; `all` also looks for files that no row knows, which lists the whole store. Returns how much it removed.
 pub(crate) async fn sweep(service: &Service, all: bool) -> Result<u64, Error> {
     let now = service.clock.now();
+    let swept = free(service, now).await? + unused(service, now - UPLOADED_MS).await?;
     if all {
         adopt(service, now).await?;
     }
-    Ok(free(service, now).await? + unused(service, now - UPLOADED_MS).await?)
+    Ok(swept)
 }
 
 /// Pictures that were in no post for too long.
@@ -50,7 +51,12 @@ async fn unused(service: &Service, before: i64) -> Result<u64, Error> {
         let Some(last) = hashes.last() else { return Ok(swept) };
         after.clone_from(last);
         for hash in &hashes {
-            swept += u64::from(lease::sweep(&service.db, &service.files, hash, before).await?);
+            match lease::sweep(&service.db, &service.files, hash, before).await {
+                Ok(is_swept) => swept += u64::from(is_swept),
+                // The others are none of its business.
+                Err(Error::Files(error)) => tracing::warn!(%error, hash, "files cannot be removed"),
+                Err(error) => return Err(error),
+            }
         }
     }
 }

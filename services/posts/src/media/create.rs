@@ -73,10 +73,16 @@ pub(crate) async fn create_media(
     request: Request,
 ) -> Result<Response, Error> {
     access::writer(&caller)?;
-    uploads::take_in(&service, request, &WANTED, async |received| add(&service, &caller, &headers, received).await).await
+    uploads::take_in(&service, request, &WANTED, async |received| add(&service, &caller, &headers, received).await)
+        .await
 }
 
-async fn add(service: &Service, caller: &Principal, headers: &HeaderMap, received: &Received) -> Result<Response, Error> {
+async fn add(
+    service: &Service,
+    caller: &Principal,
+    headers: &HeaderMap,
+    received: &Received,
+) -> Result<Response, Error> {
     let owner = access::writer(caller)?;
     let mut fields = Fields::new();
     let caption = Caption::parse(received.text("alt"), received.text("focus"), &mut fields);

@@ -25,6 +25,7 @@ use crate::{
     Service,
     access::{self, Action},
     error::Error,
+    files::is_hash,
 };
 
 /// The files that there can be, each with what it is served as.
@@ -75,8 +76,7 @@ pub(crate) async fn show_file(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     access::check(Action::Read, &caller, &[])?;
-    let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    let known = NAMES.iter().find(|(known, _)| is_hash && *known == name);
+    let known = NAMES.iter().find(|(known, _)| is_hash(&hash) && *known == name);
     let (name, media_type) = known.ok_or(Error::NoSuchFile)?;
     let tag = format!("{hash}-{}", name.trim_end_matches(".jpg").trim_end_matches(".png"));
     let fields = [

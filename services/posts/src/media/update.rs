@@ -4,9 +4,7 @@ use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use principal::Principal;
 use problem::{Fields, Json, Path};
-use sea_orm::{
-    ActiveModelTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QuerySelect as _,
-};
+use sea_orm::{ActiveModelTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QuerySelect as _};
 use serde::Deserialize;
 use service::{
     etag::{self, Stale},

@@ -82,12 +82,8 @@ fn captions(received: &Received) -> Result<Vec<Caption>, Error> {
         fields.refuse("/alt", "too_many", "There are more descriptions than pictures.");
     }
     let parse = |(index, alt): (usize, &&str)| fields.check(&format!("/alt/{index}"), AltText::parse(alt));
-    let mut captions: Vec<Caption> = alts
-        .iter()
-        .enumerate()
-        .map(parse)
-        .map(|alt| Caption { alt: alt.unwrap_or_default(), focus: None })
-        .collect();
+    let mut captions: Vec<Caption> =
+        alts.iter().enumerate().map(parse).map(|alt| Caption { alt: alt.unwrap_or_default(), focus: None }).collect();
     fields.finish()?;
     captions.resize(received.pictures.len(), Caption::default());
     Ok(captions)

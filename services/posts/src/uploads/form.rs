@@ -97,8 +97,12 @@ pub(super) async fn receive(
 }
 
 async fn open(request: Request, wanted: &Wanted, meter: Meter) -> Result<Multipart, Error> {
-    if declared(request.headers()).is_some_and(|length| length > wanted.bytes()) {
-        return Err(too_large(wanted.bytes()));
+    if let Some(bytes) = declared(request.headers()).filter(|length| *length > wanted.bytes()) {
+        return Err(if wanted.pictures == 1 {
+            file_too_large(&wanted.pointer(0), bytes)
+        } else {
+            too_large(wanted.bytes())
+        });
     }
     let (head, body) = request.into_parts();
     let body = Body::from_stream(Pieces::new(body.into_data_stream(), meter));
@@ -117,10 +121,7 @@ async fn file(service: &Service, mut field: Field<'_>, pointer: &str, meter: &Me
     while let Some(chunk) = field.chunk().await.map_err(broken)? {
         meter.reset();
         if upload.bytes.len() + chunk.len() > FILE_BYTES {
-            return Err(Error::Picture {
-                pointer: pointer.to_owned(),
-                refused: picture::Refused::TooManyBytes { bytes: upload.bytes.len() + chunk.len(), limit: FILE_BYTES },
-            });
+            return Err(file_too_large(pointer, upload.bytes.len() + chunk.len()));
         }
         let length = u32::try_from(chunk.len()).map_err(|_| Error::Busy)?;
         let more = service.uploads.memory.clone().try_acquire_many_owned(length).map_err(|_| Error::Busy)?;
@@ -155,6 +156,11 @@ fn refused(pointer: &str, code: &str, message: &str) -> Error {
     let mut fields = Fields::new();
     fields.refuse(pointer, code, message);
     fields.refused().into()
+}
+
+fn file_too_large(pointer: &str, bytes: usize) -> Error {
+    let refused = picture::Refused::TooManyBytes { bytes, limit: FILE_BYTES };
+    Error::Picture { pointer: pointer.to_owned(), refused }
 }
 
 fn too_large(limit: usize) -> Error {

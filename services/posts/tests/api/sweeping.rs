@@ -73,12 +73,16 @@ on_both_engines! {
         let lost = service.media.join("0".repeat(64));
         std::fs::create_dir(&lost).unwrap();
         std::fs::write(lost.join("144.jpg"), "x").unwrap();
+        let foreign = service.media.join("lost+found");
+        std::fs::create_dir(&foreign).unwrap();
+        std::fs::write(foreign.join("x"), "x").unwrap();
         // They are found at the next comparison, a day later, and go an hour after that.
         service.clock.advance(DAY);
         eventually(async || (service.count("media_files").await == 2).then_some(())).await;
         assert!(lost.join("144.jpg").exists());
         service.clock.advance(HOUR);
         eventually(async || (!lost.exists()).then_some(())).await;
+        assert!(foreign.join("x").exists(), "what is not ours stays");
         let file = post["media"][0]["variants"][0]["url"].as_str().unwrap().replace("/media/", "/files/");
         service.get(&file).send().await.expect(200);
     }
