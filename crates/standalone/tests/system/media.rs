@@ -74,7 +74,7 @@ over_both! {
         assert_eq!(told["limit"], 10 << 20);
         // What the gateway refuses itself has its own limit, which is that of the whole form.
         let told = upload(vec![0; 12 << 20]).await.problem(413, "payload_too_large");
-        assert_eq!(told["limit"], 11 << 20);
+        assert_eq!(told["detail"], format!("The body may have at most {} bytes.", 11 << 20));
     }
 
     async fn files_are_kept_by_everybody(system: &System) {
