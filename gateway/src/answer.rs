@@ -35,8 +35,7 @@ pub(crate) async fn answer(
             forward::forward(plane, connection, context, call, request).await
         }
         // compose, shape: several services, or one whose answer is made into another; neither is told who the viewer is.
-        // Its future is large, and few requests need it.
-        Some(composition) => Box::pin(site.compose(parameters, composition, caller, request)).await,
+        Some(composition) => site.compose(parameters, composition, caller, request).await,
     }
 }
 
@@ -76,6 +75,7 @@ impl<'a> Site<'a> {
         })
     }
 
+    /// Its future is large, and few requests need it.
     async fn compose(
         &self,
         parameters: Parameters<'_>,
@@ -86,6 +86,6 @@ impl<'a> Site<'a> {
         let prepared = self.compiled.prepared.as_ref().ok_or(GatewayError::RouteNotFound)?;
         let route = self.plane.surface().plan.route(self.id);
         let asked = Asked { route, compiled: self.compiled, composition, prepared, parameters, caller };
-        compose::compose(self.plane, self.connection, self.context, asked, request).await
+        Box::pin(compose::compose(self.plane, self.connection, self.context, asked, request)).await
     }
 }

@@ -51,6 +51,7 @@ pub(crate) use key::{partition, sent_query, visible};
 pub(crate) use look_up::{Inquiry, Looked, Peer, look_up, sends_cookies};
 pub(crate) use spare::Spare;
 pub(crate) use status::Outcome;
+pub(crate) use tag::of_parts;
 pub(crate) use terms::Terms;
 pub(crate) use write::Write;
 

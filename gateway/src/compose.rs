@@ -18,20 +18,24 @@ mod made;
 mod main_call;
 mod prepared;
 mod projection;
+mod refused;
 mod render;
 mod run;
 mod scan;
 mod settle;
 mod spare;
 mod values;
+mod viewer;
 
 pub(crate) use answer::{GATEWAY_PARTS, finish, rewritten};
 pub(crate) use ask::{collect, of_upstream};
 pub(crate) use choose::{Selection, select};
 pub(crate) use failure::PartFailure;
 pub(crate) use prepared::Prepared;
+pub(crate) use refused::Refusal;
 pub(crate) use run::{Asked, compose};
 pub(crate) use values::remaining;
+pub(crate) use viewer::Viewing;
 
 use batch::Batch;
 use bytes::Bytes;

@@ -7,9 +7,11 @@ use problem::{Code, FieldError, Problem};
 use upstream::Failure;
 
 use crate::auth::AccessError;
+use crate::compose::Refusal;
 use crate::fields::PSEUDONYM;
 use crate::form::FormError;
-use crate::guard::Refusal;
+use crate::guard;
+use crate::plan::Breach;
 use transform::TransformError;
 
 const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
@@ -24,7 +26,7 @@ const WHEN_BUSY: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum GatewayError {
     #[error("refused by the guard: {0}")]
-    Refused(#[from] Refusal),
+    Refused(#[from] guard::Refusal),
     #[error("no route has this path")]
     RouteNotFound,
     #[error("no route has this path with this method")]
@@ -49,6 +51,10 @@ pub(crate) enum GatewayError {
     Include { errors: Vec<FieldError> },
     #[error("the {place} parameter {name} is missing or cannot be used")]
     Missing { name: Box<str>, place: &'static str },
+    #[error("the {place} parameter {name} is not what it has to be: {}", breach.code)]
+    Parameter { name: Box<str>, place: &'static str, breach: Breach },
+    #[error("a part refuses what the client has sent")]
+    PartRefused { refusal: Box<Refusal> },
     #[error("the body has no usable {field}")]
     BodyField { field: Box<str> },
     #[error("the body does not have the form that the route makes something of")]
@@ -113,6 +119,10 @@ impl From<GatewayError> for Problem {
             GatewayError::Missing { name, place } => Self::new(Code::InvalidParameter)
                 .with_detail(format!("The {place} parameter `{name}` is needed."))
                 .with_error(&*name, "missing", "This is needed."),
+            GatewayError::Parameter { name, place, breach } => Self::new(Code::InvalidParameter)
+                .with_detail(format!("The {place} parameter `{name}` is refused. {}", breach.message))
+                .with_error(&*name, breach.code, breach.message),
+            GatewayError::PartRefused { refusal } => Self::new(refusal.code).with_errors(refusal.errors),
             GatewayError::BodyField { field } => Self::new(Code::ValidationFailed).with_error(
                 &*field,
                 "missing",
@@ -187,7 +197,9 @@ fn undeclared(status: StatusCode, retry_after: Option<HeaderValue>) -> Problem {
     }
 }
 
-fn refused(refusal: Refusal) -> Problem {
+fn refused(refusal: guard::Refusal) -> Problem {
+    use guard::Refusal;
+
     let problem = match refusal {
         Refusal::TargetTooLong => Problem::new(Code::UriTooLong),
         Refusal::HeadTooLarge | Refusal::TooManyFields => {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, RETRY_AFTER, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Response, StatusCode, Uri, request};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, request};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -17,6 +17,7 @@ use principal::ASSERTION;
 use upstream::{Failure, RequestBody, ResponseBody, Terms, Upstream};
 
 use crate::body::{Progress, Source, Upload};
+use crate::cache;
 use crate::context::Context;
 use crate::error::GatewayError;
 use crate::fields::{self, Receiver};
@@ -127,12 +128,7 @@ pub(crate) async fn forward(
     if writes {
         plane.shared.cache.end_named(response.headers());
     }
-    if call.receiver != Receiver::Own {
-        fields::to_client(response.headers_mut(), call.receiver);
-    }
-    if call.receiver == Receiver::Origin {
-        fields::withhold_cookie(response.headers_mut(), &plane.settings().auth.cookie.name);
-    }
+    publish(response.headers_mut(), &call, plane);
     if let Some(inspection) = inspection {
         response = inspection.inspect(response, &context.request_id).await?;
     }
@@ -162,6 +158,9 @@ fn refused(progress: &Progress, call: &Call<'_>) -> Option<GatewayError> {
 fn prepare(head: &mut request::Parts, call: &Call<'_>, plane: &Plane, connection: &Connection, context: &Context) {
     let trusted = plane.trusts(connection.peer.ip());
     fields::to_upstream(&mut head.headers, head.version, call.receiver, &connection.forwarded, trusted);
+    if call.receiver == Receiver::Service {
+        cache::of_parts(&mut head.headers);
+    }
     if call.receiver == Receiver::Origin {
         fields::withhold_cookie(&mut head.headers, &plane.settings().auth.cookie.name);
     }
@@ -174,6 +173,21 @@ fn prepare(head: &mut request::Parts, call: &Call<'_>, plane: &Plane, connection
     }
     head.uri = Uri::from(call.target.clone());
     head.extensions.clear();
+}
+
+/// Makes the head of the answer the client's.
+fn publish(headers: &mut HeaderMap, call: &Call<'_>, plane: &Plane) {
+    match call.receiver {
+        Receiver::Own => {}
+        Receiver::Service => {
+            fields::to_client(headers, call.receiver);
+            plane.surface().places.tell(headers, call.service, call.target.path());
+        }
+        Receiver::Origin => {
+            fields::to_client(headers, call.receiver);
+            fields::withhold_cookie(headers, &plane.settings().auth.cookie.name);
+        }
+    }
 }
 
 /// Takes the body in: nothing, all of it, or a stream with its progress.

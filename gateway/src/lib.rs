@@ -44,6 +44,7 @@ mod live;
 mod media;
 mod metrics;
 mod pipeline;
+mod places;
 mod plane;
 mod record;
 mod resilience;

@@ -1,8 +1,9 @@
 //! THE order: what happens to a request, phase by phase.
 //!
-//! `guard → identify → route → authenticate → limit → look up → forward | compose → shape → admit → finish → record`
+//! `guard → identify → route → authenticate → limit → look up → forward | compose → shape → admit → view → finish → record`
 
 mod kept;
+mod viewed;
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -84,7 +85,7 @@ async fn phases(
     exchange: &mut Exchange,
     uri: &Uri,
     found: Found<'_>,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
 ) -> Result<Response<Source>, GatewayError> {
     // guard: first, because nothing after it is safe on a request that another server could read differently.
     guard(connection, &request)?;
@@ -109,6 +110,8 @@ async fn phases(
     }
     // limit: after authenticate, because a quota belongs to a user, and before anything is asked of a service.
     limit(plane, (id, route), &caller, exchange, uri)?;
+    // What only the viewer sees is taken out of the request, so that the rest is shared.
+    let viewing = viewed::begin(route, &mut request)?;
     let mut response = match &route.cache {
         // look up: after limit, so that a hit counts too. admit: behind it, where an answer arrives.
         Some(caching) if kept::is_question(&request) => {
@@ -125,6 +128,11 @@ async fn phases(
         }
         _ => Box::pin(asked(plane, connection, exchange, (id, parameters), &caller, request)).await?,
     };
+    // view: behind everything that could be stored.
+    if let Some(viewing) = viewing {
+        response =
+            Box::pin(viewed::add(plane, connection, exchange, (id, parameters), &caller, viewing, response)).await?;
+    }
     unshared(response.headers_mut(), route);
     // finish: what this caller alone may see is made after anything that could be stored.
     if let Some(composition) = route.composition.as_deref().filter(|composition| composition.finish.is_some()) {

@@ -4,6 +4,7 @@
 //! parameters, no two routes collide, every key of every file is known. What does not fit is reported all at once, by file,
 //! line and column ([`Mistakes`]). Nothing here asks a service anything, so a plan can be proven with every service down.
 
+mod bounds;
 mod caching;
 mod check;
 mod composition;
@@ -21,6 +22,7 @@ mod service;
 mod settings;
 mod sources;
 
+pub use bounds::{Bounds, Breach, Hold};
 pub use caching::{CacheClaim, Caching, Scope, Tag, TagPiece};
 pub use composition::{
     Binding, Claim, Composition, Doc, ErrorRule, FieldSource, Finish, Join, MAIN, Need, Parameter, Part, Place, Shape,

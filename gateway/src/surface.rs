@@ -12,6 +12,7 @@ use crate::compose::Prepared;
 use crate::fields::Receiver;
 use crate::form::Renames;
 use crate::metrics::Names;
+use crate::places::Places;
 use crate::plan::{Composition, PathPiece, Plan, Route, RouteId, ServiceKind, Target};
 use crate::routes::{Found, Parameters};
 
@@ -26,6 +27,8 @@ pub(crate) struct Surface {
     pub(crate) upstreams: Vec<Upstream>,
     /// What stands beside the plan.
     pub(crate) beside: Upstream,
+    /// Where clients find what services say where it is.
+    pub(crate) places: Places,
     routes: Vec<Compiled>,
     beside_label: Arc<str>,
 }
@@ -48,6 +51,8 @@ pub(crate) struct Compiled {
     method: Option<Method>,
     /// What a composed route needs beside its composition.
     pub(crate) prepared: Option<Prepared>,
+    /// The same of what it does for the viewer alone.
+    pub(crate) late: Option<Prepared>,
 }
 
 #[derive(Debug)]
@@ -59,7 +64,8 @@ enum Path {
 impl Surface {
     pub(crate) fn new(plan: Arc<Plan>, upstreams: Vec<Upstream>, beside: Upstream) -> Self {
         let routes = plan.routes.iter().map(|route| Compiled::new(&plan, route)).collect();
-        Self { plan, upstreams, beside, routes, beside_label: BESIDE.into() }
+        let places = Places::new(&plan);
+        Self { plan, upstreams, beside, places, routes, beside_label: BESIDE.into() }
     }
 
     /// The route of `id`, which the plan's own table gave.
@@ -129,6 +135,7 @@ impl Compiled {
                 .and_then(|prefix| HeaderValue::from_str(prefix).ok()),
             method: plan.operation(route).map(|operation| operation.method.clone()),
             prepared: route.composition.as_deref().map(Prepared::new),
+            late: route.composition.as_deref().and_then(|one| one.late.as_deref()).map(Prepared::new),
         }
     }
 

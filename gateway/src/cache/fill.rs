@@ -122,11 +122,15 @@ impl Filling<'_> {
         let mut headers = entry::kept_fields(&head.headers, &body);
         let described = headers.contains_key(CACHE_CONTROL) || headers.contains_key(EXPIRES);
         entry::for_clients(&mut headers, self.caching.scope == Scope::Public, described);
-        // The tag of a part names that part, which a client needs for its writes, and not the whole answer.
-        let tagged = headers.contains_key(ETAG);
-        let validates = self.caching.validates && !(tagged && self.caching.composed);
-        if !tagged && self.caching.validates && head.status == StatusCode::OK {
-            headers.insert(ETAG, tag::of(&body));
+        // The tag of a part is the version that a client needs for its writes, and does not name the whole answer.
+        let of_whole = match headers.get(ETAG) {
+            Some(part) if self.caching.composed => tag::of_whole(part, &body),
+            Some(_) => None,
+            None => Some(tag::of(&body)),
+        };
+        let validates = self.caching.validates && (of_whole.is_some() || !self.caching.composed);
+        if let Some(tag) = of_whole.filter(|_| self.caching.validates && head.status == StatusCode::OK) {
+            headers.insert(ETAG, tag);
         }
         let made = Made {
             status: head.status,

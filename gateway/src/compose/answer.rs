@@ -89,9 +89,19 @@ pub(super) async fn put_together(
     Ok(Response::from_parts(head, Source::from(pieces)))
 }
 
-/// An answer without anything to show is none, and neither is an incomplete one for a client that wants no such thing.
-fn refuse(composition: &Composition, run: &Run<'_>, lost: &[Lack], strict: bool) -> Result<(), GatewayError> {
+/// An answer without anything to show is none, and neither is an incomplete one for a client that wants no such thing, or one for a
+/// request that a part refuses. What has been written is not refused any more.
+pub(super) fn refuse(
+    composition: &Composition,
+    run: &Run<'_>,
+    lost: &[Lack],
+    strict: bool,
+) -> Result<(), GatewayError> {
     let Some(Lack { index: first, failure, .. }) = lost.first() else { return Ok(()) };
+    let refusal = lost.iter().find_map(|lack| lack.failure.refusal());
+    if let Some(refusal) = refusal.filter(|_| !run.asked.compiled.writes()) {
+        return Err(GatewayError::PartRefused { refusal: Box::new(refusal.clone()) });
+    }
     let is_lost = |index: usize| {
         composition.parts[index].need == Need::Optional
             && lost.iter().any(|lack| lack.index == index && !lack.is_stale())
@@ -109,13 +119,13 @@ fn refuse(composition: &Composition, run: &Run<'_>, lost: &[Lack], strict: bool)
 }
 
 /// `_parts`: what is missing, and why.
-fn listed(composition: &Composition, lost: &[Lack]) -> Value {
+pub(super) fn listed(composition: &Composition, lost: &[Lack]) -> Value {
     let entry = |Lack { index, failure, state }: &Lack| json!({ "name": composition.parts[*index].name, "state": state, "code": failure.code().as_str() });
     lost.iter().map(entry).collect()
 }
 
 /// What an incomplete answer says about itself in its head; it may not be kept.
-fn told(headers: &mut HeaderMap, composition: &Composition, lost: &[Lack], strict: bool) {
+pub(super) fn told(headers: &mut HeaderMap, composition: &Composition, lost: &[Lack], strict: bool) {
     if strict {
         headers.insert(PREFERENCE_APPLIED, HeaderValue::from_static(STRICT));
     }
@@ -134,7 +144,7 @@ fn told(headers: &mut HeaderMap, composition: &Composition, lost: &[Lack], stric
 
 /// The fields that speak of a body which is no longer the service's. The validator stays: it names the version of the
 /// resource, which `If-Match` wants; conditions of a read are never handed on, so it is not compared with anything else.
-fn represent(headers: &mut HeaderMap, composed: bool) {
+pub(super) fn represent(headers: &mut HeaderMap, composed: bool) {
     const FIELDS: [HeaderName; 6] = [
         CONTENT_LENGTH,
         header::CONTENT_RANGE,
@@ -183,7 +193,7 @@ fn mapped(composition: &Composition, head: &mut response::Parts, body: &[u8]) ->
     Ok(())
 }
 
-fn joined(mut pieces: Vec<Bytes>) -> Bytes {
+pub(super) fn joined(mut pieces: Vec<Bytes>) -> Bytes {
     match pieces.len() {
         0 => Bytes::new(),
         1 => pieces.swap_remove(0),

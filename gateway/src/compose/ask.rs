@@ -10,7 +10,7 @@ use http_body::Body;
 use http_body_util::BodyExt as _;
 use upstream::{Failure, RequestBody, ResponseBody, Terms, Upstream};
 
-use super::PartFailure;
+use super::{PartFailure, Refusal};
 use crate::media;
 use crate::plan::{ContractMode, ServiceId};
 use crate::plane::Plane;
@@ -46,7 +46,11 @@ pub(super) async fn ask(
     if !status.is_success() {
         told(upstream, status);
         held.note(plane, &response);
-        return Err(PartFailure::Status(status, response.headers().get(RETRY_AFTER).cloned()));
+        let retry_after = response.headers().get(RETRY_AFTER).cloned();
+        let refusal = Box::pin(Refusal::read(response, deadline)).await;
+        return Err(
+            refusal.map_or(PartFailure::Status(status, retry_after), |refusal| PartFailure::Refused(Box::new(refusal)))
+        );
     }
     if status == StatusCode::NO_CONTENT {
         return Ok(None);

@@ -13,7 +13,7 @@ use crate::plan::Join;
 pub(super) struct Batch {
     /// The documents, with the places of what is joined to their items.
     pub(super) chunks: Vec<(Bytes, Vec<Site>)>,
-    /// For each key its chunk, and where in it the item starts and ends.
+    /// For each key its chunk, and where in it what is added starts and ends.
     items: HashMap<Key, (usize, usize, usize)>,
 }
 
@@ -36,8 +36,9 @@ impl Batch {
         for item in items {
             let key = scan::at(item, &join.on)?.map(|raw| Key::read(&document, raw.get()));
             if let Some(key) = key.transpose()?.flatten() {
-                let start = item.get().as_ptr() as usize - document.as_ptr() as usize;
-                self.items.insert(key, (chunk, start, start + item.get().len()));
+                let Some(added) = scan::at(item, &join.take)? else { continue };
+                let start = added.get().as_ptr() as usize - document.as_ptr() as usize;
+                self.items.insert(key, (chunk, start, start + added.get().len()));
             }
         }
         let sites = if *wanted == Wanted::default() { Vec::new() } else { scan::sites(&document, wanted, selection)? };

@@ -3,9 +3,10 @@
 use percent_encoding::percent_decode_str;
 use problem::FieldError;
 
-use super::values;
+use super::{values, viewer};
 
 use crate::plan::{Composition, Place};
+use transform::Step;
 
 /// The parts of one answer: those that are shown, and those that are asked. Route parts are few, so bits count them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +59,50 @@ pub(crate) fn select(composition: &Composition, query: Option<&str>) -> Result<S
     let fields: Option<Vec<Vec<String>>> =
         fields.map(|names| names.iter().map(|name| name.split('.').map(str::to_owned).collect()).collect());
     Ok(selection(composition, &included.unwrap_or_default(), fields))
+}
+
+/// What a request chooses of the parts that are for its viewer alone (`late`), and its query without them; none if it chooses
+/// none of them.
+pub(super) fn viewed(
+    composition: &Composition,
+    late: &Composition,
+    query: Option<&str>,
+) -> Result<Option<(Selection, String)>, Vec<FieldError>> {
+    let Some(included) = names(query, "include") else { return Ok(None) };
+    let is_late = |name: &String| late.choices.iter().any(|(known, _)| known == name);
+    let (of_viewer, others): (Vec<String>, Vec<String>) = included.into_iter().partition(is_late);
+    if of_viewer.is_empty() {
+        return Ok(None);
+    }
+    // All that is wrong with it is told now: what is asked for first is not all of it.
+    let fields = select(composition, query)?.fields;
+    let chosen = selection(late, &of_viewer, fields);
+    let fields = chosen.fields.as_ref().and_then(|fields| with_keys(composition, late, &chosen, fields));
+    let rest = viewer::rest(query, &others, fields.as_deref());
+    Ok(Some((chosen, rest)))
+}
+
+/// The fields that are chosen, and the keys of what is joined to them; none if no client could choose these, so that all are asked
+/// for.
+fn with_keys(
+    composition: &Composition,
+    late: &Composition,
+    chosen: &Selection,
+    fields: &[Vec<String>],
+) -> Option<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    let own =
+        fields.iter().filter(|field| !late.parts.iter().any(|part| !part.at.is_empty() && field.starts_with(&part.at)));
+    names.extend(own.map(|field| field.join(".")));
+    for (_, join) in late.joined_to(0).filter(|(index, _)| chosen.shows(*index)) {
+        let words = join.key.steps().iter().filter_map(|step| match step {
+            Step::Field(name) => Some(&**name),
+            Step::Each => None,
+        });
+        names.push(words.take(Composition::DEEPEST_FIELD).collect::<Vec<_>>().join("."));
+    }
+    let offered = composition.fields.as_ref()?;
+    names.iter().all(|name| offered.contains(name)).then_some(names)
 }
 
 /// The words of a list parameter; none if the client does not send it.

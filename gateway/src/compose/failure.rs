@@ -6,6 +6,7 @@ use http::{HeaderValue, StatusCode};
 use problem::Code;
 use upstream::Failure;
 
+use super::Refusal;
 use crate::error::GatewayError;
 
 /// Why a part has no document.
@@ -15,6 +16,8 @@ pub(crate) enum PartFailure {
     Call(Failure),
     /// The service answered with an error.
     Status(StatusCode, Option<HeaderValue>),
+    /// The service does not take what the client has sent.
+    Refused(Box<Refusal>),
     /// The answer is not what can be put together: no JSON, or keys that are none.
     NotUsable,
     /// The answer is larger than a part may be.
@@ -38,6 +41,8 @@ pub(crate) enum Consequence {
     NotFound,
     /// 502 `identity_rejected`.
     IdentityRejected,
+    /// 400: what the client has sent is refused.
+    Refused(Box<Refusal>),
     /// 503: the service says that it has too much to do, or is away.
     Unavailable(Option<HeaderValue>),
     /// 502 with this code.
@@ -53,6 +58,7 @@ impl PartFailure {
             Self::Status(StatusCode::SERVICE_UNAVAILABLE, _) => Code::UpstreamUnavailable,
             Self::Status(StatusCode::TOO_MANY_REQUESTS, _) => Code::Overloaded,
             Self::Status(..) | Self::Dependency(..) => Code::PartFailed,
+            Self::Refused(refusal) => refusal.code,
             Self::NotUsable | Self::TooLarge | Self::TooManyKeys => Code::UpstreamInvalid,
             Self::Transform => Code::TransformFailed,
             Self::Contract => Code::ContractViolation,
@@ -68,6 +74,7 @@ impl PartFailure {
             Self::Status(StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS, retry_after) => {
                 Consequence::Unavailable(retry_after.clone())
             }
+            Self::Refused(refusal) => Consequence::Refused(refusal.clone()),
             Self::Status(..)
             | Self::NotUsable
             | Self::TooLarge
@@ -79,12 +86,22 @@ impl PartFailure {
         }
     }
 
+    /// What the service refuses of the request, if that is why.
+    pub(super) fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            Self::Dependency(_, cause) => cause.refusal(),
+            _ => None,
+        }
+    }
+
     /// Whether there is no answer at all, or one for which an older one may stand in (RFC 5861, section 4).
     pub(super) fn is_no_answer(&self) -> bool {
         match self {
             Self::Call(_) => true,
             Self::Status(status, _) => matches!(status.as_u16(), 500 | 502..=504),
             Self::NotUsable
+            | Self::Refused(_)
             | Self::TooLarge
             | Self::Transform
             | Self::Contract
@@ -107,6 +124,7 @@ impl PartFailure {
             Consequence::AsCall(failure) => call_code(failure),
             Consequence::NotFound => Code::NotFound,
             Consequence::IdentityRejected => Code::IdentityRejected,
+            Consequence::Refused(refusal) => refusal.code,
             Consequence::Unavailable(_) => Code::UpstreamUnavailable,
             Consequence::Unusable(code) => code,
         }
@@ -158,6 +176,7 @@ pub(super) fn of_required(
         Consequence::AsCall(failure) => GatewayError::Upstream { service: service.into(), failure, timeout_status },
         Consequence::IdentityRejected => GatewayError::IdentityRejected { service: service.into() },
         Consequence::NotFound => GatewayError::PartNotFound { part: name.into() },
+        Consequence::Refused(refusal) => GatewayError::PartRefused { refusal },
         Consequence::Unavailable(retry_after) => {
             let retry_after = retry_after.unwrap_or_else(|| HeaderValue::from(RETRY_AFTER.as_secs()));
             GatewayError::PartUnavailable { part: name.into(), service: service.into(), retry_after }

@@ -51,22 +51,22 @@ pub(super) struct Run<'a> {
     pub(super) asked: &'a Asked<'a>,
     pub(super) selection: Selection,
     /// The client's own fields, where values are taken of them.
-    headers: HeaderMap,
+    pub(super) headers: HeaderMap,
     /// What the calls of parts carry.
-    inherited: HeaderMap,
+    pub(super) inherited: HeaderMap,
     pub(super) query: Option<String>,
     /// The request's body, where a program reads it.
-    body: Bytes,
+    pub(super) body: Bytes,
     /// When everything has to be there; none while a body streams in.
     pub(super) deadline: Option<Instant>,
     /// Whether this is a request whose answers a sample takes.
-    sampled: bool,
+    pub(super) sampled: bool,
     /// The bytes of all answers of parts so far.
-    gathered: AtomicU64,
+    pub(super) gathered: AtomicU64,
     /// What the parts allow that have answered, where the answer may be kept.
-    terms: Option<Mutex<Terms>>,
+    pub(super) terms: Option<Mutex<Terms>>,
     /// The parts for which an older answer stands in, each with why.
-    stale: Mutex<Vec<(usize, PartFailure)>>,
+    pub(super) stale: Mutex<Vec<(usize, PartFailure)>>,
 }
 
 /// A call that is under way.
@@ -140,7 +140,9 @@ pub(crate) async fn compose(
     };
     run.check()?;
     let mut main = asked.composition.main().is_some().then(|| Box::new(Request::from_parts(head, intake)));
-    match run.all(&mut main).await? {
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    outcomes.resize_with(asked.composition.parts.len(), Outcome::default);
+    match run.all(&mut main, outcomes).await? {
         Gathered::Passed(response) => answer::passed(asked.composition, response),
         Gathered::Parts(head, outcomes, lost) => {
             if let Some(head) = &head {
@@ -159,20 +161,22 @@ pub(crate) async fn compose(
 }
 
 /// What came of all calls.
-enum Gathered {
+pub(super) enum Gathered {
     Passed(Response<Source>),
     /// The main part's head, what has become of each part, and those that failed with why.
     Parts(Option<http::response::Parts>, Vec<Outcome>, Vec<(usize, PartFailure)>),
 }
 
 impl Run<'_> {
-    /// Asks everything that is needed; ends early where nothing more can change the answer.
-    async fn all(&self, main: &mut Option<Box<Request<Intake>>>) -> Result<Gathered, GatewayError> {
-        let parts = &self.asked.composition.parts;
-        let mut outcomes: Vec<Outcome> = Vec::new();
-        outcomes.resize_with(parts.len(), Outcome::default);
+    /// Asks everything that is needed and still open; ends early where nothing more can change the answer.
+    pub(super) async fn all(
+        &self,
+        main: &mut Option<Box<Request<Intake>>>,
+        mut outcomes: Vec<Outcome>,
+    ) -> Result<Gathered, GatewayError> {
         let mut lost = Vec::new();
-        let mut started = 0_u32;
+        let known = outcomes.iter().enumerate().filter(|(_, outcome)| !outcome.is_open());
+        let mut started = known.fold(0_u32, |started, (index, _)| started | 1 << index);
         let mut head = None;
         let mut running: Option<FuturesUnordered<_>> = None;
         loop {
@@ -215,9 +219,10 @@ impl Run<'_> {
     }
 
     /// What calls take of the request is there.
-    fn check(&self) -> Result<(), GatewayError> {
+    pub(super) fn check(&self) -> Result<(), GatewayError> {
         let parts = self.asked.composition.parts.iter().enumerate();
-        let mut asked = parts.filter(|(index, part)| self.selection.asks(*index) && !part.bindings.is_empty());
+        let takes = |part: &Part| !(part.bindings.is_empty() && part.holds.is_empty());
+        let mut asked = parts.filter(|(index, part)| self.selection.asks(*index) && takes(part));
         asked.try_for_each(|(_, part)| values::check(part, &self.given(&[])))
     }
 
@@ -319,7 +324,7 @@ impl Run<'_> {
     /// One call. What a request gathers is bounded as a whole: many answers that are each small enough may be too much.
     /// One that is refused takes no room from those that come after it.
     async fn ask(&self, index: usize, question: Question) -> Result<Option<Bytes>, PartFailure> {
-        let answer = self.fresh_or_stale(index, question).await?;
+        let answer = self.fresh_or_stale(index, question).await.map_err(|failure| self.blamed(index, failure))?;
         let size = answer.as_ref().map_or(0, |body| body.len() as u64);
         let before = self.gathered.fetch_add(size, Ordering::Relaxed);
         let most = GATHERED * self.plane.settings().limits.composed_bytes;
@@ -328,6 +333,16 @@ impl Run<'_> {
             return Err(PartFailure::TooLarge);
         }
         Ok(answer)
+    }
+
+    /// A refusal is the client's mistake if it is about what the client has sent; otherwise the part has failed.
+    fn blamed(&self, index: usize, failure: PartFailure) -> PartFailure {
+        let PartFailure::Refused(refusal) = failure else { return failure };
+        let part = &self.asked.composition.parts[index];
+        let of_client = refusal.of_client(part, self.query.as_deref());
+        of_client.map_or(PartFailure::Status(StatusCode::BAD_REQUEST, None), |refusal| {
+            PartFailure::Refused(Box::new(refusal))
+        })
     }
 
     /// An older answer stands in for that of a part.

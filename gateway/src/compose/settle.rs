@@ -81,7 +81,7 @@ impl Run<'_> {
 
     /// A part that fails is told once, with the request that it failed: the answer may be a success.
     fn tell(&self, part: &Part, failure: &PartFailure) {
-        if matches!(failure, PartFailure::Status(StatusCode::NOT_FOUND, _)) {
+        if matches!(failure, PartFailure::Status(StatusCode::NOT_FOUND, _) | PartFailure::Refused(_)) {
             return;
         }
         let service = self.plane.surface().plan.service(part.service).name.as_str();

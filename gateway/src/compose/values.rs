@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::Outcome;
 use crate::error::GatewayError;
-use crate::plan::{Binding, Claim, Parameter, Part, PathPiece, Source};
+use crate::plan::{Binding, Claim, Hold, Parameter, Part, PathPiece, Source};
 use crate::routes::Parameters;
 use transform::Program;
 
@@ -102,6 +102,7 @@ pub(super) fn listed(name: &str, values: &[Cow<'_, str>], repeated: bool) -> Str
 pub(super) fn check(part: &Part, given: &Given<'_>) -> Result<(), GatewayError> {
     let of_request =
         |binding: &&Binding| matches!(binding.source, Source::Query(_) | Source::Header(_) | Source::Body(_));
+    part.holds.iter().try_for_each(|hold| held(hold, given))?;
     for binding in part.bindings.iter().filter(of_request) {
         let found = match value(binding, given) {
             Ok(Some(values)) if matches!(binding.parameter, Parameter::Header(_)) => {
@@ -114,6 +115,26 @@ pub(super) fn check(part: &Part, given: &Given<'_>) -> Result<(), GatewayError> 
         }
     }
     Ok(())
+}
+
+/// Whether every value that the client has sent is one that the part takes.
+fn held(hold: &Hold, given: &Given<'_>) -> Result<(), GatewayError> {
+    let (values, place) = match &hold.source {
+        Source::Path(index) => (given.parameters.get(*index).map(decoded).into_iter().collect(), "path"),
+        Source::Query(name) => (queried(given.query, name), "query"),
+        Source::Header(name) => {
+            let text = given.headers.get(name).and_then(|value| value.to_str().ok());
+            (text.map(str::to_owned).into_iter().collect(), "header")
+        }
+        Source::Body(_) | Source::Claim(_) | Source::Part(..) | Source::Text(_) => (Vec::new(), ""),
+    };
+    let refused = |breach| GatewayError::Parameter { name: hold.name.as_str().into(), place, breach };
+    values.iter().try_for_each(|value: &String| hold.bounds.check(value).map_err(refused))
+}
+
+/// Whether the client's query has a value under a name.
+pub(super) fn is_sent(query: Option<&str>, name: &str) -> bool {
+    !queried(query, name).is_empty()
 }
 
 /// A query in the making, after a path.

@@ -19,7 +19,6 @@ use crate::plan::{
     Binding, Composition, ErrorRule, Need, Part, PathPiece, Place, Plan, Route, Source, add_beside, at_parent,
     schema_at,
 };
-use transform::{Path, Step};
 
 /// Whose components the composed schemas are.
 pub(crate) const OWNER: &str = "composed";
@@ -70,8 +69,8 @@ impl Composed<'_> {
     ) -> Result<(), DocumentError> {
         let Some(Value::Object(responses)) = carried.get_mut("responses") else { return Ok(()) };
         let Some(status) = responses.keys().find(|status| status.starts_with('2')).cloned() else { return Ok(()) };
-        if self.composition.is_composed() || self.composition.shape.is_some() {
-            // Conditions of a read are not handed on to what is made into something else.
+        if !published.kept && (self.composition.is_composed() || self.composition.shape.is_some()) {
+            // Conditions of a read are not handed on to what is made into something else; the cache knows what it made.
             responses.shift_remove("304");
         }
         let Some(mut response) = responses.shift_remove(&status) else { return Ok(()) };
@@ -151,9 +150,8 @@ impl Composed<'_> {
         let part = &self.composition.parts[index];
         let service = self.plan.service(part.service);
         let mut schema = part.schema.clone().unwrap_or_else(|| json!({}));
-        if matches!(part.place, Place::Joined(_)) {
-            let items: Path = [Step::Field("items".into()), Step::Each].into_iter().collect();
-            schema = schema_at(&service.contract, &schema, &items).unwrap_or_else(|| json!({}));
+        if let Place::Joined(join) = &part.place {
+            schema = schema_at(&service.contract, &schema, &join.added()).unwrap_or_else(|| json!({}));
         }
         for (joined, join) in self.composition.joined_to(index) {
             let place = json!({ ELSEWHERE: joined });

@@ -5,6 +5,7 @@
 
 mod answer;
 mod beside;
+mod bounds;
 mod caching;
 mod call;
 mod choices;
@@ -26,6 +27,7 @@ mod request;
 mod routes;
 mod services;
 mod values;
+mod viewer;
 mod whole;
 
 use super::file::Files;

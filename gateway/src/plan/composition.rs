@@ -1,6 +1,7 @@
 //! What a route does that asks more than one operation, or that reshapes what it asks and answers: decided when the plan is
 //! built, so that a request only looks things up.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,8 +9,8 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use problem::Code;
 use serde_json::Value;
 
-use super::{PathPiece, ServiceId};
-use transform::{Path, Program, Reshape, TransformError};
+use super::{Hold, PathPiece, ServiceId};
+use transform::{Path, Program, Reshape, Step, TransformError};
 
 /// The name of the part that a route's `to` is.
 pub const MAIN: &str = "main";
@@ -37,6 +38,9 @@ pub struct Composition {
     pub response_schema: Option<Value>,
     /// How the route is documented, if no operation does that.
     pub doc: Option<Doc>,
+    /// The calls that are made for the viewer alone, after anything that could be stored, in terms of the finished answer: its
+    /// main part, which is not asked. None if there are no such parts.
+    pub late: Option<Arc<Composition>>,
 }
 
 /// One call, and the place of its answer.
@@ -52,10 +56,14 @@ pub struct Part {
     pub path: Vec<PathPiece>,
     /// The parameters beside the path's own.
     pub bindings: Vec<Binding>,
+    /// What the values have to be that it takes of the request, as far as its contract says.
+    pub holds: Vec<Hold>,
     /// Where its answer goes.
     pub place: Place,
     /// What its failure means.
     pub need: Need,
+    /// Whether only its viewer may see it, so that it is part of nothing that is kept.
+    pub viewer: bool,
     /// The choice that asks for it; none if it is always asked.
     pub choice: Option<usize>,
     /// The parts whose answers it needs.
@@ -98,6 +106,8 @@ pub struct Join {
     pub repeated: bool,
     /// Where an item of the batch answer has its key.
     pub on: Path,
+    /// What of an item is added; the whole of it if this is empty.
+    pub take: Path,
     /// The most keys of one call.
     pub max_batch: usize,
 }
@@ -105,6 +115,13 @@ pub struct Join {
 impl Join {
     /// The most calls of one join.
     pub const MOST_CHUNKS: usize = 32;
+
+    /// Where in the batch answer that is what is added beside the keys.
+    #[must_use]
+    pub fn added(&self) -> Path {
+        let items = [Step::Field("items".into()), Step::Each];
+        items.into_iter().chain(self.take.steps().iter().cloned()).collect()
+    }
 
     /// The most keys that are looked up, where a join may have `keys` in all.
     #[must_use]

@@ -14,5 +14,6 @@ mod sharing;
 mod stale;
 mod strangers;
 mod validating;
+mod viewing;
 pub(crate) mod world;
 mod writing;

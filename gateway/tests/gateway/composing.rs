@@ -9,6 +9,7 @@ mod hardened;
 mod held;
 mod joining;
 mod parts;
+mod refusing;
 pub(crate) mod services;
 mod shaping;
 mod table;

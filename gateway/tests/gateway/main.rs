@@ -17,6 +17,7 @@ mod limits;
 mod observing;
 mod operating;
 mod origins;
+mod places;
 mod process;
 mod proxying;
 mod rates;

@@ -18,7 +18,7 @@ use crate::{BoxError, Message, in_process::Follower, pause};
 const ASKS_FOR: Duration = Duration::from_secs(30);
 const ASKS_AT_ONCE: usize = 64;
 /// Where nothing is heard for twice as long, we connect the consumer anew.
-const HEARS_EVERY: Duration = Duration::from_secs(5);
+const HEARS_EVERY: Duration = Duration::from_secs(1);
 /// How long the last words may take when following ends.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 

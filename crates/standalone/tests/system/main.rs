@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test owns the tasks that it starts")]
 
 mod accounts;
+mod blocked;
 mod caching;
 mod documents;
 mod forgery;
@@ -12,11 +13,13 @@ mod media;
 mod outage;
 mod pages;
 mod processes;
+mod profiles;
 mod sessions;
 mod social;
 mod surface;
 mod system;
 mod user;
+mod viewer;
 
 use system::System;
 use user::User;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Composed;
 use crate::plan::{Place, schema_at};
-use transform::{Path, Step};
+use transform::Step;
 
 /// How deep an example is made of a schema.
 const DEPTH: usize = 8;
@@ -31,9 +31,8 @@ fn part(composed: &Composed<'_>, index: usize) -> Value {
     let part = &composed.composition.parts[index];
     let contract = &composed.plan.service(part.service).contract;
     let mut schema = part.schema.clone().unwrap_or(Value::Null);
-    if matches!(part.place, Place::Joined(_)) {
-        let items: Path = [Step::Field("items".into()), Step::Each].into_iter().collect();
-        schema = schema_at(contract, &schema, &items).unwrap_or(Value::Null);
+    if let Place::Joined(join) = &part.place {
+        schema = schema_at(contract, &schema, &join.added()).unwrap_or(Value::Null);
     }
     let own = contract.operation(&part.operation).and_then(|operation| contract.value_of(operation)).and_then(given);
     let shaped = own.and_then(|own| match &part.shape {
@@ -41,8 +40,14 @@ fn part(composed: &Composed<'_>, index: usize) -> Value {
         Some(shape) => serde_json::from_slice(&shape.apply(own.to_string().as_bytes(), b"\"\"").ok()?).ok(),
     });
     let mut example = match (shaped, &part.place) {
-        (Some(example), Place::Joined(_)) => {
-            example.pointer("/items/0").cloned().unwrap_or_else(|| of(&schema, &contract.document))
+        (Some(example), Place::Joined(join)) => {
+            let step = |here: &'_ Value, step: &Step| match step {
+                Step::Field(name) => here.get(&**name).cloned(),
+                Step::Each => None,
+            };
+            let first = example.pointer("/items/0").cloned();
+            let taken = first.and_then(|first| join.take.steps().iter().try_fold(first, |here, one| step(&here, one)));
+            taken.unwrap_or_else(|| of(&schema, &contract.document))
         }
         (Some(example), _) => example,
         (None, _) => of(&schema, &contract.document),

@@ -7,7 +7,7 @@ use http::{HeaderName, Method};
 use super::super::caching::{CacheClaim, Caching, Scope, Tag, TagPiece};
 use super::super::file::{CacheDraft, ProxyDraft, RouteDraft};
 use super::super::read::{At, Collector, Mark, one_of};
-use super::super::{Access, Claim, Composition, Operation, Route, Settings, Source, SourceSpan};
+use super::super::{Access, Claim, Composition, Operation, Part, Route, Settings, Source, SourceSpan};
 use super::Checked;
 use super::call::Called;
 use super::services::Services;
@@ -125,7 +125,7 @@ fn route(draft: &RouteDraft, to: Option<Called<'_>>, mark: &Mark, mistakes: &Col
 fn callers(draft: &RouteDraft, scope: &Scope, composition: Option<&Composition>, mark: &Mark, mistakes: &Collector) {
     let Some(access) = &draft.access else { return };
     let claims = |wanted: Claim| {
-        let sources = composition.iter().flat_map(|composition| &composition.parts).flat_map(|part| &part.bindings);
+        let sources = kept_parts(composition).flat_map(|part| &part.bindings);
         sources.into_iter().any(|binding| matches!(&binding.source, Source::Claim(claim) if *claim == wanted))
     };
     let sentence = match (scope, &access.value) {
@@ -161,12 +161,17 @@ fn callers(draft: &RouteDraft, scope: &Scope, composition: Option<&Composition>,
     }
 }
 
+/// The parts of what may be kept: those that only their viewer sees come after that.
+fn kept_parts(composition: Option<&Composition>) -> impl Iterator<Item = &Part> {
+    composition.into_iter().flat_map(|composition| &composition.parts).filter(|part| !part.viewer)
+}
+
 /// The names of the query on which an answer depends.
 fn query(operation: Option<&Operation>, composition: Option<&Composition>) -> Vec<String> {
     let declared = operation.into_iter().flat_map(|operation| &operation.query_parameters);
     let mut names: Vec<String> = declared.map(|parameter| parameter.name.clone()).collect();
     if let Some(composition) = composition {
-        let bindings = composition.parts.iter().flat_map(|part| &part.bindings);
+        let bindings = kept_parts(Some(composition)).flat_map(|part| &part.bindings);
         names.extend(bindings.filter_map(|binding| match &binding.source {
             Source::Query(name) => Some(name.clone()),
             _ => None,
@@ -182,15 +187,15 @@ fn query(operation: Option<&Operation>, composition: Option<&Composition>) -> Ve
 /// The fields of the request on which an answer may depend: those of which calls take values, and those that operations say
 /// they read.
 fn fields(to: Option<Called<'_>>, composition: Option<&Composition>, services: &Services) -> Vec<HeaderName> {
-    let bindings = composition.into_iter().flat_map(|composition| &composition.parts).flat_map(|part| &part.bindings);
+    let bindings = kept_parts(composition).flat_map(|part| &part.bindings);
     let mut names: Vec<HeaderName> = bindings
         .filter_map(|binding| match &binding.source {
             Source::Header(name) => Some(name.clone()),
             _ => None,
         })
         .collect();
-    let parts = composition.into_iter().flat_map(|composition| &composition.parts);
-    let operations = parts.filter_map(|part| services.contract(part.service)?.operation(&part.operation));
+    let operations =
+        kept_parts(composition).filter_map(|part| services.contract(part.service)?.operation(&part.operation));
     for operation in to.map(|to| to.operation).into_iter().chain(operations) {
         names.extend(operation.header_parameters.iter().filter_map(|parameter| parameter.name.parse().ok()));
     }

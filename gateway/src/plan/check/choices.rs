@@ -11,7 +11,10 @@ use transform::{Path, Step};
 pub(super) fn includes(site: &Site<'_>, parts: &[Part]) -> Vec<(String, usize)> {
     let names = site.draft.includes.iter().map(|one| one.name.value.as_str());
     let index = |name: &str| parts.iter().position(|part| part.name == name && part.choice.is_some());
-    names.filter_map(|name| Some((name.to_owned(), index(name)?))).collect()
+    let mut names: Vec<(String, usize)> = names.filter_map(|name| Some((name.to_owned(), index(name)?))).collect();
+    // In the order in which they are counted, which is that of the parts.
+    names.sort_by_key(|(_, part)| *part);
+    names
 }
 
 /// Blames what is offered and could not be shown, or could not be asked for.
@@ -104,7 +107,10 @@ fn offered(site: &Site<'_>, parts: &[Part]) -> Vec<String> {
         let Some(contract) = site.services.contract(part.service) else { continue };
         let Some(schema) = part.schema.as_ref().map(|schema| Schema::new(contract, schema)) else { continue };
         let schema = match &part.place {
-            Place::Joined(_) => schema.batch_items(),
+            Place::Joined(join) => match schema.at(&join.added()) {
+                Found::Known(added) => Some(added),
+                Found::Open | Found::Nothing(_) => None,
+            },
             Place::Root | Place::Member => Some(schema),
         };
         let Some(schema) = schema else { continue };

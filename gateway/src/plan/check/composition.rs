@@ -13,7 +13,7 @@ use super::call::{self, Bound, Called, Offered};
 use super::parts::{self, Drafted};
 use super::services::Services;
 use super::whole::Whole;
-use super::{answer, choices, joins, order, programs, request};
+use super::{answer, choices, joins, order, programs, request, viewer};
 use transform::Path;
 
 /// The most calls of one route, chunks of keys aside.
@@ -54,10 +54,12 @@ pub(super) fn check(site: &Site<'_>) -> Option<Arc<Composition>> {
     joins::check(site, &named, &mut all, offset)?;
     parts::places(site, &named, &all, offset)?;
     order::check(&named, &mut all, offset, site.mistakes)?;
+    viewer::check(site, &named, &all, offset)?;
+    let late = viewer::late(site, &named, &all, offset);
     if site.to.is_some_and(|to| to.operation.method != Method::GET) {
         after_the_write(&mut all);
     }
-    finished(site, all)
+    finished(site, all, late)
 }
 
 /// Beside a write everything else waits for it: so that it sees what was written, and asks nothing if that was refused.
@@ -68,7 +70,7 @@ fn after_the_write(parts: &mut [Part]) {
 }
 
 /// Everything about the answer as a whole.
-fn finished(site: &Site<'_>, mut parts: Vec<Part>) -> Option<Arc<Composition>> {
+fn finished(site: &Site<'_>, mut parts: Vec<Part>, late: Option<Arc<Composition>>) -> Option<Arc<Composition>> {
     let Site { draft, services, to, mistakes, .. } = site;
     let single = to.filter(|_| parts.len() == 1);
     let of = single.map_or_else(|| "the answer".to_owned(), |to| format!("the answer of `{}`", to.name()));
@@ -108,6 +110,7 @@ fn finished(site: &Site<'_>, mut parts: Vec<Part>) -> Option<Arc<Composition>> {
         doc: doc?,
         shape,
         parts,
+        late,
     }))
 }
 
@@ -138,8 +141,11 @@ fn main(site: &Site<'_>, to: &Called<'_>, names: &[String]) -> Option<Part> {
         operation: to.operation.id.clone(),
         path,
         bindings,
+        // What it does not take it refuses itself, and that is the answer.
+        holds: Vec::new(),
         place: Place::Root,
         need: Need::Required,
+        viewer: false,
         choice: None,
         after: Vec::new(),
         shape: None,

@@ -128,6 +128,11 @@ fn join(site: &Site<'_>, one: &Placed<'_>, placed: &[Placed<'_>], all: &[Part]) 
             && one.key.steps().starts_with(&other.target())
     };
     let outer = placed.iter().filter(inside).max_by_key(|other| other.target().len());
+    if let Some(outer) = outer.filter(|outer| outer.draft.take.is_some()) {
+        let sentence = format!("Only a field of each `{}` is there, so nothing is joined to it.", outer.name.value);
+        site.mistakes.blame(&one.draft.key.as_ref()?.mark, sentence);
+        return None;
+    }
     let (host, key) = match outer {
         Some(outer) => (outer.part, one.key.steps()[outer.target().len()..].iter().cloned().collect()),
         None => (one.root, one.key.clone()),
@@ -229,6 +234,7 @@ fn batch(site: &Site<'_>, one: &Placed<'_>, part: &Part, keys: Kinds) -> Option<
         return None;
     };
     found(site, on, &items, keys)?;
+    let take = taken(site, one, &items)?;
     let most = schema.max_items().and_then(|most| usize::try_from(most).ok()).unwrap_or(MAX_BATCH);
     let wanted = one.draft.max_batch.as_ref();
     if let Some(wanted) = wanted.filter(|wanted| wanted.value as usize > most) {
@@ -242,8 +248,23 @@ fn batch(site: &Site<'_>, one: &Placed<'_>, part: &Part, keys: Kinds) -> Option<
         parameter: parameter.name.clone(),
         repeated: parameter.repeated,
         on: on.value.clone(),
+        take,
         max_batch: wanted.map_or(most, |wanted| wanted.value as usize),
     })
+}
+
+/// What of an item is added, if not the whole of it.
+fn taken(site: &Site<'_>, one: &Placed<'_>, items: &Schema<'_>) -> Option<Path> {
+    let Some(take) = &one.draft.take else { return Some(Path::default()) };
+    let sentence = match items.at(&take.value) {
+        _ if take.value.steps().is_empty() || take.value.steps().contains(&Step::Each) => {
+            "What is taken of an item is one field, like `.count`.".to_owned()
+        }
+        Found::Nothing(missing) => absent(&missing, "an item of the batch"),
+        Found::Known(_) | Found::Open => return Some(take.value.clone()),
+    };
+    site.mistakes.blame(&take.mark, sentence);
+    None
 }
 
 /// An item of the batch has one key, of the same kind.

@@ -4,9 +4,9 @@ use http::Method;
 use serde_json::Value;
 
 use super::super::composition::Need;
-use super::super::file::PartDraft;
+use super::super::file::{JoinDraft, PartDraft};
 use super::super::read::{At, Mark};
-use super::super::schema::Schema;
+use super::super::schema::{Found, Schema};
 use super::call::Called;
 use super::composition::Site;
 use super::fallback;
@@ -45,7 +45,7 @@ fn stands_in(
     let value: Value = serde_json::from_str(&otherwise.value).map_err(|error| format!("This is not JSON: {error}."))?;
     let contract = &called.service.contract;
     let item = match (&draft.join, schema) {
-        (Some(_), Some(batch)) => Schema::new(contract, batch).batch_items().map(|items| items.to_value()),
+        (Some(join), Some(batch)) => added(join, &Schema::new(contract, batch)),
         _ => None,
     };
     let (what, schema) = match (&draft.join, &item) {
@@ -55,4 +55,11 @@ fn stands_in(
     let Some(schema) = schema else { return Ok(()) };
     fallback::holds(contract, schema, &value)
         .map_err(|reason| format!("This is not {what} `{}` answers: {reason}.", called.name()))
+}
+
+/// What of a batch is added beside a key.
+fn added(join: &JoinDraft, batch: &Schema<'_>) -> Option<Value> {
+    let items = batch.batch_items()?;
+    let Some(take) = &join.take else { return Some(items.to_value()) };
+    if let Found::Known(taken) = items.at(&take.value) { Some(taken.to_value()) } else { None }
 }

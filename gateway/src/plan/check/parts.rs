@@ -10,7 +10,7 @@ use super::super::schema::{Kinds, Schema};
 use super::super::{ServiceKind, derive};
 use super::call::{self, Bound, Called, Offered, Reach};
 use super::composition::{MOST_PARTS, Site, sources};
-use super::{conformance, handed_on, joins, need, programs, request};
+use super::{bounds, conformance, handed_on, joins, need, programs, request};
 use transform::Path;
 
 /// A part as it is written, and whether a client has to ask for it.
@@ -27,8 +27,10 @@ const RESERVED: [&str; 2] = ["_parts", MAIN];
 pub(super) fn named<'a>(site: &Site<'a>, has_main: bool) -> Option<Vec<Drafted<'a>>> {
     let (draft, mistakes) = (site.draft, site.mistakes);
     let parts = draft.parts.iter().map(|draft| Drafted { draft, chosen: false });
-    let all: Vec<Drafted<'_>> =
+    let mut all: Vec<Drafted<'_>> =
         parts.chain(draft.includes.iter().map(|draft| Drafted { draft, chosen: true })).collect();
+    // What only the viewer sees is asked last.
+    all.sort_by_key(|one| one.draft.viewer.as_ref().is_some_and(|at| at.value));
     let mut whole = true;
     let mut blame = |mark: &Mark, sentence: String| {
         mistakes.blame(mark, sentence);
@@ -89,6 +91,7 @@ pub(super) fn part(site: &Site<'_>, one: &Drafted<'_>, names: &[String]) -> Opti
     let Bound { path, bindings } =
         call::bind(&called, &draft.bind, &draft.query, parameter, &offered, &to.mark, mistakes)?;
     request::taken(site, &draft.bind, &bindings);
+    let holds = bounds::of(&called, &path, &bindings, site.matches);
     let (shape, schema) = shaped(draft, &called, own, mistakes)?;
     let need = need::check(site, draft, &called, schema.as_ref())?;
     Some(Part {
@@ -97,8 +100,10 @@ pub(super) fn part(site: &Site<'_>, one: &Drafted<'_>, names: &[String]) -> Opti
         operation: called.operation.id.clone(),
         path,
         bindings,
+        holds,
         place: Place::Member,
         need,
+        viewer: draft.viewer.as_ref().is_some_and(|at| at.value),
         choice: None,
         after: Vec::new(),
         shape,
@@ -178,11 +183,11 @@ pub(super) fn places(site: &Site<'_>, named: &[Drafted<'_>], all: &[Part], offse
     whole.then_some(())
 }
 
-/// A name of two words says where its field is: inside of what the first one names.
+/// A name of two words says where its field is: inside of what the first one names, however deep.
 fn misplaced(name: &str, part: &Part) -> Option<String> {
-    let words: Vec<&str> = name.split('.').collect();
-    if part.at.len() >= words.len() && part.at.ends_with(&words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>())
-    {
+    let words: Vec<String> = name.split('.').map(str::to_owned).collect();
+    let is_within = words.len() > 1 && part.at.first() == words.first() && part.at.last() == words.last();
+    if part.at.ends_with(&words) || (is_within && part.at.len() > 1) {
         return None;
     }
     Some(match &part.place {

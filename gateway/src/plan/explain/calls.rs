@@ -108,6 +108,9 @@ impl Calls<'_> {
             let longest = show_duration(part.stale_if_error);
             lines.push(format!("an answer up to {longest} old stands in before that, if there is one"));
         }
+        if part.viewer {
+            lines.push("for whoever is signed in, in addition to what is kept; null for strangers".to_owned());
+        }
         let names: Vec<&str> = self.route.parameter_names().collect();
         let bound =
             |binding| format!("{} = {}", self.name(part, binding), words::source(binding, self.composition, &names));
@@ -139,7 +142,11 @@ impl Calls<'_> {
         let host = &self.composition.parts[join.host].name;
         let most = join.most_keys(self.plan.settings.limits.join_keys as usize);
         let (parameter, key, batch) = (&join.parameter, &join.key, join.max_batch);
-        format!("{parameter} = keys at {key} of {host} (≤ {batch} a call, ≤ {most} in all), matched by {}", join.on)
+        let taken = if join.take.steps().is_empty() { String::new() } else { format!("; {} of each", join.take) };
+        format!(
+            "{parameter} = keys at {key} of {host} (≤ {batch} a call, ≤ {most} in all), matched by {}{taken}",
+            join.on
+        )
     }
 
     /// What a client has to send for a part that is not always asked, and whether this one does.

@@ -16,6 +16,7 @@ pub(crate) struct PartDraft {
     pub(crate) query: Entries,
     pub(crate) required: Option<At<bool>>,
     pub(crate) otherwise: Option<At<String>>,
+    pub(crate) viewer: Option<At<bool>>,
     pub(crate) join: Option<JoinDraft>,
     pub(crate) shape: ShapeDraft,
     pub(crate) timeout: Option<At<Duration>>,
@@ -31,6 +32,7 @@ pub(crate) struct JoinDraft {
     pub(crate) key: Option<At<Path>>,
     pub(crate) parameter: Option<At<String>>,
     pub(crate) on: Option<At<Path>>,
+    pub(crate) take: Option<At<Path>>,
     pub(crate) max_batch: Option<At<u32>>,
 }
 
@@ -46,6 +48,7 @@ pub(super) fn read(name: At<String>, mut section: Section<'_>) -> PartDraft {
         query: section.texts("query"),
         required: section.optional("required", Value::flag),
         otherwise: section.optional("otherwise", Value::text),
+        viewer: section.optional("viewer", Value::flag),
         join: section.optional("join", join).map(|at| at.value),
         shape: ShapeDraft::read(&mut section),
         timeout: section.optional("timeout", Value::positive_duration),
@@ -65,6 +68,7 @@ fn join(value: Value<'_>) -> Option<JoinDraft> {
             .required("key", "where the keys are in the answer, like \".items[].author_id\"", |v| v.parsed(path)),
         parameter: section.required("as", "the parameter that takes the keys, like \"ids\"", Value::text),
         on: section.required("on", "the field of an item that equals its key, like \".id\"", |v| v.parsed(path)),
+        take: section.optional("take", |v| v.parsed(path)),
         max_batch: section.optional("max_batch", Value::count),
     };
     section.finish();

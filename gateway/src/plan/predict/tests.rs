@@ -12,8 +12,10 @@ fn part(name: &str, need: Need) -> Part {
         operation: name.to_owned(),
         path: vec![PathPiece::Literal("/".to_owned())],
         bindings: Vec::new(),
+        holds: Vec::new(),
         place: if name == MAIN { Place::Root } else { Place::Member },
         need,
+        viewer: false,
         choice: None,
         after: Vec::new(),
         shape: None,
@@ -37,8 +39,16 @@ fn waits_for(mut part: Part, from: usize) -> Part {
 fn joined(mut part: Part, host: usize, key: &str) -> Part {
     let (key, on) = (Path::parse(key).unwrap(), Path::parse(".id").unwrap());
     let field = part.name.clone();
-    part.place =
-        Place::Joined(Join { host, key, field, parameter: "ids".to_owned(), repeated: false, on, max_batch: 100 });
+    part.place = Place::Joined(Join {
+        host,
+        key,
+        field,
+        parameter: "ids".to_owned(),
+        repeated: false,
+        on,
+        take: Path::default(),
+        max_batch: 100,
+    });
     part.after.push(host);
     part
 }
@@ -58,6 +68,7 @@ fn of(parts: Vec<Part>) -> Composition {
         status: None,
         headers: Vec::new(),
         response_schema: None,
+        late: None,
         doc: None,
     }
 }

@@ -104,6 +104,20 @@ fn contract() -> Value {
             ["200", "201", "404"].iter().map(|status| ((*status).to_owned(), answer.clone())).collect();
         json!({ "operationId": id, "summary": id, "parameters": parameters, "responses": responses })
     };
+    let described = |id: &str, parameters: Value, schema: Value| {
+        let mut described = operation(id, parameters);
+        described["responses"]["200"]["content"]["application/json"]["schema"] = schema;
+        described["x-internal"] = id.starts_with("batch_").into();
+        described
+    };
+    let items = |properties: Value| {
+        let item = json!({ "type": "object", "required": ["id"], "properties": properties });
+        json!({ "type": "object", "required": ["items"], "properties": { "items": { "type": "array", "items": item } } })
+    };
+    let ids = json!({ "name": "ids", "in": "query", "required": true, "explode": false,
+        "schema": { "type": "array", "items": { "type": "integer" } } });
+    let list = items(json!({ "id": { "type": "integer" }, "text": { "type": "string" } }));
+    let marks = items(json!({ "id": { "type": "integer" }, "mark": { "type": "object" } }));
     let read = |name: &str| operation(name, json!([id, query("a"), query("b")]));
     document(
         "things",
@@ -112,6 +126,8 @@ fn contract() -> Value {
             "/things/{id}": { "get": read("show_thing"), "put": operation("replace_thing", json!([id])) },
             "/timed/{id}": { "get": read("show_timed") },
             "/profiles/{id}": { "get": read("show_profile") },
+            "/lists/{id}": { "get": described("show_list", json!([id]), list) },
+            "/internal/marks": { "get": described("batch_marks", json!([ids]), marks) },
             "/mine": { "get": operation("show_mine", json!([])) },
             "/ranks": { "get": operation("show_ranks", json!([])) },
             "/plain/{id}": { "get": read("show_plain") },

@@ -46,6 +46,8 @@ async fn a_write_ends_what_is_kept_at_the_places_that_it_names_here() {
         ("location", "things/3".to_owned(), true),
         ("location", "http://elsewhere.example/api/v1/things/4".to_owned(), false),
         ("location", "//elsewhere.example/api/v1/things/5".to_owned(), false),
+        ("location", "/things/6".to_owned(), true),
+        ("content-location", "/things/7".to_owned(), true),
     ]
     .into_iter()
     .enumerate()

@@ -59,6 +59,7 @@ pub(crate) fn texts() -> Value {
         "texts",
         &json!({
             "/texts": {"get": operation("list_texts", &[query("limit", "integer", false)], "TextPage"), "post": create},
+            "/found": {"get": operation("find_texts", &[bounded("q", "maxLength", 10), query("cursor", "string", false)], "TextPage")},
             "/texts/{id}": {"get": operation("show_text", &[path("id", "integer")], "Text")},
             "/counts/{author_id}": {"get": operation("count_texts", &[path("author_id", "integer")], "Count")},
         }),
@@ -115,6 +116,13 @@ fn path(name: &str, kind: &str) -> Value {
 
 fn query(name: &str, kind: &str, required: bool) -> Value {
     json!({"name": name, "in": "query", "required": required, "schema": {"type": kind}})
+}
+
+/// A text with one more word on what it may be.
+fn bounded(name: &str, word: &str, value: u64) -> Value {
+    let mut parameter = query(name, "string", false);
+    parameter["schema"][word] = value.into();
+    parameter
 }
 
 fn ids(kind: &str, most: u32) -> Value {

@@ -78,6 +78,33 @@ async fn what_is_joined_can_be_joined_to() {
     assert_eq!(world.calls(), [2, 1, 0]);
 }
 
+const TAKEN: &str = r#"
+[[route]]
+match = "GET /texts"
+to = "texts.list_texts"
+access = "anyone"
+fields = true
+parts.author_name = { to = "people.batch_people", join = { key = ".items[].author_id", as = "ids", on = ".id", take = ".name" }, otherwise = '"Somebody"' }
+include.motto = { to = "people.batch_people", join = { key = ".items[].author_id", as = "ids", on = ".id", take = ".motto" } }
+"#;
+
+#[tokio::test]
+async fn of_each_item_only_what_is_taken_is_added() {
+    let world = World::with(TAKEN).await;
+    world.script("texts", "/texts", page([json!(7), json!(901), json!(8)]));
+    let body = world.get("/texts?include=motto").await.expect(200).json();
+    let names: Vec<&Value> = body["items"].as_array().unwrap().iter().map(|item| &item["author_name"]).collect();
+    // What an item does not have is null, as is what there is no item for.
+    assert_eq!(names, [&json!("Person 7"), &Value::Null, &json!("Person 8")]);
+    assert_eq!(body["items"][0]["motto"], Value::Null);
+    let chosen = world.get("/texts?fields=items.author_name").await.expect(200).json();
+    assert_eq!(chosen["items"][2], json!({"author_name": "Person 8"}));
+    let _ = world.get("/texts?fields=items.author_name.id").await.expect(400);
+    world.script("people", "/internal/people", Scripted::problem(500, "internal"));
+    let body = world.get("/texts").await.expect(200).json();
+    assert_eq!(body["items"][0]["author_name"], "Somebody");
+}
+
 #[tokio::test]
 async fn the_bytes_of_what_is_joined_and_of_the_rest_stay_as_they_came() {
     let world = World::with(LISTED).await;

@@ -177,7 +177,7 @@ fn usual(service: &str, request: &Request) -> Scripted {
         ("people", "/people/me") => person(7),
         ("people", _) => person(number),
         ("texts", "/texts") if created => text(1),
-        ("texts", "/texts") => json!({"items": [text(1), text(2), text(3)], "next_cursor": null}),
+        ("texts", "/texts" | "/found") => json!({"items": [text(1), text(2), text(3)], "next_cursor": null}),
         ("texts", _) if path.starts_with("/counts/") => json!({"count": number * 10}),
         ("texts", _) => text(number),
         _ => json!({"items": [{"buyer_id": 7}], "total": 999}),

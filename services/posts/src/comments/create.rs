@@ -97,7 +97,7 @@ async fn groups_again(db: &impl ConnectionTrait, id: i64) -> Result<Changed, DbE
 }
 
 fn answer(comment: comment::Model) -> Result<Answer, Error> {
-    let location = Some(format!("comments/{}", comment.id));
+    let location = Some(format!("/posts/{}/comments/{}", comment.post_id, comment.id));
     let etag = Some(etag::value(&of_comment(&comment)));
     let body = serde_json::to_string(&Comment::from(comment)).map_err(|_| Problem::new(Code::Internal))?;
     Ok(Answer { status: StatusCode::CREATED, location, etag, body })

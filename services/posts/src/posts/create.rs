@@ -151,7 +151,7 @@ async fn insert(
 }
 
 fn answer(post: post::Model, media: Vec<Media>) -> Result<Answer, Error> {
-    let location = Some(format!("posts/{}", post.id));
+    let location = Some(format!("/posts/{}", post.id));
     let etag = Some(etag::value(&of_post(&post)));
     let body = serde_json::to_string(&Post::new(post, media));
     let body = body.map_err(|_| Problem::new(problem::Code::Internal))?;

@@ -11,7 +11,7 @@ on_both_engines! {
         let comments = format!("/posts/{post}/comments");
         let made = service.post(&comments, json!({"text": " Well.\r\nOr not. "})).by(&bob).send().await.expect(201);
         let path = format!("{comments}/{}", id(&made));
-        assert_eq!(format!("/posts/{post}/{}", made.header("location")), path);
+        assert_eq!(made.header("location"), path);
         assert_eq!((&made["text"], &made["author_id"], &made["post_id"]), (&json!("Well.\nOr not."), &json!(8), &json!(post)));
         let shown = service.get(&path).send().await.expect(200);
         assert_eq!((&shown.json, shown.header("etag")), (&made.json, made.header("etag")));

@@ -75,14 +75,18 @@ async fn set(
     let pair = Pair::lock(&transaction, caller, name).await?;
     let (me, other, now) = (pair.me.id, pair.other.id, service.clock.now());
     change::block(&transaction, (me, other), active, now).await?;
+    let mut groups = Changed::new([Group::Viewer(me), Group::Viewer(other)]);
     if active {
         change::follow(&transaction, (me, other), false, now).await?;
         change::follow(&transaction, (other, me), false, now).await?;
+        // Others see other counters only if there was a follow to end, now or when this was asked for before.
+        if change::have_followed(&transaction, (me, other)).await? {
+            groups = changed::user(me).and(Group::User(other)).and(Group::Viewer(me)).and(Group::Viewer(other));
+        }
     }
     let relationship = pair.relationship(&transaction).await?;
     transaction.commit().await?;
     service.outbox.committed();
-    let groups = changed::user(me).and(Group::User(other)).and(Group::Viewer(me)).and(Group::Viewer(other));
     Ok((groups, Json(relationship)))
 }
 

@@ -49,6 +49,15 @@ pub(super) async fn follow(
     Ok(true)
 }
 
+/// Whether one follows the other, or ever did.
+pub(super) async fn have_followed(db: &DatabaseTransaction, (one, other): (i64, i64)) -> Result<bool, DbErr> {
+    let pair = |follower: i64, followed: i64| {
+        Condition::all().add(follow::COLUMN.follower_id.eq(follower)).add(follow::COLUMN.followed_id.eq(followed))
+    };
+    let rows = follow::Entity::find().filter(Condition::any().add(pair(one, other)).add(pair(other, one)));
+    Ok(rows.one(db).await?.is_some())
+}
+
 /// Makes one block the other, or not. Answers whether anything is different now.
 pub(super) async fn block(
     db: &DatabaseTransaction,

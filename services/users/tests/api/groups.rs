@@ -89,7 +89,11 @@ fn writes<'a>(service: &'a Service, People { ada, bob, boss }: &People, second: 
         ("follow_user", service.put("/users/bob/follow", Value::Null).by(ada), pair(ada, bob, &[ada])),
         ("unfollow_user", service.delete("/users/bob/follow").by(ada), pair(ada, bob, &[ada])),
         ("block_user", service.put("/users/ada/block", Value::Null).by(bob), pair(bob, ada, &[bob, ada])),
-        ("unblock_user", service.delete("/users/ada/block").by(bob), pair(bob, ada, &[bob, ada])),
+        (
+            "unblock_user",
+            service.delete("/users/ada/block").by(bob),
+            vec![viewer.clone(), format!("viewer:{}", ada.id)],
+        ),
         ("roles", service.patch("/users/bob", json!({"roles": ["seller"]})).by_admin(boss), and(account(bob), &viewer)),
         (
             "disable",

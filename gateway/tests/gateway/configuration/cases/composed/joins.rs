@@ -38,6 +38,27 @@ errors.conflict  = {"#,
         sentence: "What the request has changed cannot be taken back when a part fails: beside a write no part is required.",
     },
     Case {
+        change: (r#"on = ".id", max_batch = 100"#, r#"on = ".id", take = ".nam""#),
+        at: "conf/routes/composed.toml:10:119",
+        marked: r#"".nam""#,
+        sentence: "An item of the batch has no field `nam`; did you mean `name`?",
+    },
+    Case {
+        change: (r#"on = ".id", max_batch = 100"#, r#"on = ".id", take = ".""#),
+        at: "conf/routes/composed.toml:10:119",
+        marked: "\".\"",
+        sentence: "What is taken of an item is one field, like `.count`.",
+    },
+    Case {
+        change: (
+            r#"join = { key = ".author_id", as = "ids", on = ".id" } }"#,
+            r#"join = { key = ".author_id", as = "ids", on = ".id", take = ".team_id" } }"#,
+        ),
+        at: "conf/routes/composed.toml:20:69",
+        marked: r#"".author.team_id""#,
+        sentence: "Only a field of each `author` is there, so nothing is joined to it.",
+    },
+    Case {
         change: (r#""people.batch_people", join = { key = ".feed"#, r#""people.show_me", join = { key = ".feed"#),
         at: "conf/routes/composed.toml:10:88",
         marked: r#""ids""#,

@@ -4,6 +4,30 @@ use super::super::Case;
 
 pub(super) const CASES: &[Case] = &[
     Case {
+        change: (
+            r#"parts.me     = { to = "people.show_me", required = true }"#,
+            r#"parts.me     = { to = "people.show_me", viewer = true }"#,
+        ),
+        at: "conf/routes/composed.toml:7:50",
+        marked: "true",
+        sentence: "What only the viewer sees is there for those who ask for it; make it an `include`.",
+    },
+    Case {
+        change: (r#"include.author        = { to"#, r#"include.author        = { viewer = true, to"#),
+        at: "conf/routes/composed.toml:19:36",
+        marked: "true",
+        sentence: "This is asked when everything else is there, so no other part can need it.",
+    },
+    Case {
+        change: (
+            r#"parts.cart   = { to = "shop.show_cart", query.status = "pending", otherwise = '{"items":[],"total":0}' }"#,
+            r#"include.cart = { viewer = true, required = true, to = "shop.show_cart", query.status = "pending" }"#,
+        ),
+        at: "conf/routes/composed.toml:9:27",
+        marked: "true",
+        sentence: "A stranger has no such part, so it cannot be required.",
+    },
+    Case {
         change: ("fields = true", "fields = []"),
         at: "conf/routes/composed.toml:6:10",
         marked: "[]",
