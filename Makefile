@@ -80,6 +80,10 @@ bench: ## what a request costs, against nginx and Varnish; what the whole proces
 	cargo build --release --locked -p standalone
 	cargo bench --locked -p gateway --bench proxy
 
+.PHONY: bench-feed
+bench-feed: ## timelines and the public feed with 10 thousand to 1 million posts, on SQLite and PostgreSQL
+	cargo xtask with-postgres -- cargo bench --locked -p feed --bench scale
+
 .PHONY: soak
 soak: ## a quarter of an hour of load: no answer goes astray, memory stays bounded, a hung service harms nobody, reloads lose nothing
 	cargo bench --locked -p gateway --bench soak

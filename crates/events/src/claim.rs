@@ -7,7 +7,8 @@ use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbErr, Statement};
 const CLASS: i32 = 0x6167_6f03;
 
 /// Held until it is given back, or dropped, or the process is no more.
-pub(crate) enum Claim {
+#[derive(Debug)]
+pub enum Claim {
     /// An SQLite file belongs to one process.
     OnlyProcess,
     /// Nobody else gets the lock until this transaction ends.
@@ -15,8 +16,11 @@ pub(crate) enum Claim {
 }
 
 impl Claim {
-    /// Takes the right to `what` in `db`; none where another process has it.
-    pub(crate) async fn take(db: &Database, what: &str) -> Result<Option<Self>, DbErr> {
+    /// Takes the right to `what` in `db`; none where another process has it. On SQLite nobody is kept out.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn take(db: &Database, what: &str) -> Result<Option<Self>, DbErr> {
         if db.engine() == Engine::Sqlite {
             return Ok(Some(Self::OnlyProcess));
         }
@@ -28,7 +32,10 @@ impl Claim {
     }
 
     /// Gives it back.
-    pub(crate) async fn release(self) -> Result<(), DbErr> {
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn release(self) -> Result<(), DbErr> {
         match self {
             Self::OnlyProcess => Ok(()),
             Self::Locked(transaction) => transaction.commit().await,

@@ -21,6 +21,7 @@ mod status;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use bus::BoxError;
+pub use claim::Claim;
 pub use event::{Aggregate, Event};
 pub use inbox::{Follow, Inbox, MOST_TRIES, Replayed};
 pub use outbox::{Outbox, check, clean, record};

@@ -74,6 +74,24 @@ pub trait Serve {
     /// A sentence; the database is still empty then.
     fn seed(&self, config: Self::Config, db: &Database) -> impl Future<Output = Result<String, BoxError>> + Send;
 
+    /// Commands that other services do not have: a name, and what it does, for `--help`.
+    const COMMANDS: &'static [(&'static str, &'static str)] = &[];
+
+    /// Does one of [`Serve::COMMANDS`], and says what was done.
+    ///
+    /// # Errors
+    /// A sentence.
+    fn command(
+        &self,
+        name: &str,
+        config: Self::Config,
+        db: &Database,
+    ) -> impl Future<Output = Result<String, BoxError>> + Send {
+        let _nothing = (config, db);
+        let why = format!("there is no command {name}");
+        async move { Err(why.into()) }
+    }
+
     /// The service, ready to be served.
     ///
     /// # Errors
@@ -117,7 +135,11 @@ impl<S: Serve> Program<S> {
             format!("Serve: {}, {}, and {} or AGORA_INTERNAL_KEY", self.listen, self.database_url, self.assertion_key);
         let command = Arguments::command().name(self.name).version(env!("CARGO_PKG_VERSION")).about(self.about);
         let command = command.mut_subcommand("run", |run| run.about(about));
-        let matches = command.get_matches();
+        let own = S::COMMANDS.iter().map(|(name, about)| clap::Command::new(*name).about(*about));
+        let matches = command.subcommands(own).get_matches();
+        if let Some((name, _)) = S::COMMANDS.iter().find(|(name, _)| matches.subcommand_name() == Some(*name)) {
+            return boot::main(self.name, async |vars| self.command(name, vars).await);
+        }
         let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
         match arguments.command.unwrap_or(Command::Run) {
             Command::Run => boot::main(self.name, async |vars| self.run(vars).await),
@@ -172,11 +194,20 @@ impl<S: Serve> Program<S> {
         let Some(url) = url else { return Ok(()) };
         let db = self.open(&url).await?;
         let told = self.service.seed(config, &db).await?;
-        #[allow(clippy::print_stdout, reason = "`seed` talks on its terminal")]
-        {
-            println!("{told}");
-        }
         db.close().await;
+        tell(&told);
+        Ok(())
+    }
+
+    async fn command(&self, name: &str, vars: &mut Vars) -> Outcome {
+        let config = self.service.config(vars);
+        let url = self.url(vars);
+        vars.finish()?;
+        let Some(url) = url else { return Ok(()) };
+        let db = self.open(&url).await?;
+        let told = self.service.command(name, config, &db).await;
+        db.close().await;
+        tell(&told?);
         Ok(())
     }
 
@@ -215,6 +246,11 @@ impl<S: Serve> Program<S> {
         self.service.check(&db).await?;
         Ok(db)
     }
+}
+
+#[allow(clippy::print_stdout, reason = "commands talk on their terminal")]
+fn tell(told: &str) {
+    println!("{told}");
 }
 
 fn read<K, E: Display>(vars: &mut Vars, variable: &str, key: Result<K, E>) -> Option<K> {

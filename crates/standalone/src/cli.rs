@@ -1,6 +1,7 @@
 //! The command line of `agora`. `agora` alone is `agora run`.
 
 mod events;
+mod feed;
 mod healthcheck;
 mod operate;
 mod probe;
@@ -43,6 +44,13 @@ enum Command {
         place: Place,
         #[command(subcommand)]
         command: events::Command,
+    },
+    /// Make what feed shows anew from what users and posts have, or compare and repair it, whether the system runs or not
+    Feed {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        command: feed::Command,
     },
     /// Have the running system read the gateway's files again; it goes on with what it had if they are wrong
     Reload(Place),
@@ -121,6 +129,11 @@ impl Cli {
             }
             Command::Events { place, command } => {
                 let config = users::Config::from_vars(vars);
+                vars.finish()?;
+                command.run(&place.path(vars), config).await
+            }
+            Command::Feed { place, command } => {
+                let config = ::feed::Config::from_vars(vars);
                 vars.finish()?;
                 command.run(&place.path(vars), config).await
             }

@@ -125,7 +125,7 @@ pub async fn start(config: Config, report: &mut Report) -> Result<Running, Start
     let assembling = site.bus.hold();
     let (users, login) = users(&mut site).await?;
     let posts = posts(&mut site).await?;
-    let feed = feed(&mut site).await?;
+    let feed = feed(&mut site, &users, &posts).await?;
     drop(assembling);
     let services = site.services;
 
@@ -277,14 +277,17 @@ async fn posts(site: &mut Site<'_>) -> Result<Upstream, StartError> {
     Ok(site.serve(app, database))
 }
 
-/// The service of timelines and search.
-async fn feed(site: &mut Site<'_>) -> Result<Upstream, StartError> {
+/// The service of timelines and search, which compares itself with the other two.
+async fn feed(site: &mut Site<'_>, users: &Upstream, posts: &Upstream) -> Result<Upstream, StartError> {
     let schema = Schema::Feed;
     if let Some(upstream) = site.elsewhere(schema.name())? {
         return Ok(upstream);
     }
     let database = site.database(schema).await?;
-    let app = feed::app(site.config.feed, site.parts(schema.name(), &database, &[]));
+    let key = site.config.gateway.internal_key.as_ref();
+    let sources = key.map(|key| feed::Sources::new(users.clone(), posts.clone(), key));
+    let settings = feed::Config { sources, ..site.config.feed.clone() };
+    let app = feed::app(settings, site.parts(schema.name(), &database, &[]));
     Ok(site.serve(app, database))
 }
 

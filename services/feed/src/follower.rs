@@ -4,9 +4,9 @@
 //! follows from it. So a repeat changes nothing, and what comes too late changes nothing either.
 
 mod accounts;
-mod posts;
+pub(crate) mod posts;
 mod relations;
-mod tags;
+pub(crate) mod tags;
 
 use events::{BoxError, Event, Follow};
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend, DbErr};
@@ -17,7 +17,7 @@ use crate::{config::Config, sql::Sql, timeline::Timelines};
 const LOCK: i64 = 0x6167_6f72_6105_0001;
 
 /// The one who follows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Follower {
     pub(crate) config: Config,
 }

@@ -10,6 +10,8 @@
 //! * A post is shown once its author is known, and not after its author was deleted.
 //! * Whoever has blocked somebody, or was blocked, finds nothing of them: not in feeds, not in search.
 //! * Pages are by position: stable whatever comes and goes between two of them, also among equal times.
+//! * It can be made anew from what `users` and `posts` export (`rebuild`), and compared with it and repaired (`reconcile`), while events
+//!   go on.
 //! * No text that is looked for is an error of the server: it is taken apart into words, which are bound as values (`search`).
 
 mod config;
@@ -18,12 +20,16 @@ mod error;
 mod follower;
 mod groups;
 mod home;
+mod kept;
 #[cfg(test)]
 mod plans;
 mod post;
 mod public;
+mod rebuild;
+mod reconcile;
 mod routes;
 mod search;
+mod sources;
 mod sql;
 mod tags;
 mod timeline;
@@ -38,6 +44,9 @@ use service::Parts;
 
 pub use config::Config;
 pub use document::openapi;
+pub use rebuild::{Rebuilt, rebuild};
+pub use reconcile::{Failed, Found, Report, reconcile};
+pub use sources::{Sources, Unanswered};
 
 use follower::Follower;
 use sql::Sql;
@@ -54,7 +63,8 @@ pub(crate) struct Service {
 pub fn app(config: Config, parts: Parts) -> App {
     let Parts { db, verifier, clock: _, bus } = parts;
     let tasks = Tasks::new();
-    tasks.spawn("follower", Inbox::new(db.clone(), Follower { config }).run(bus, tasks.token()));
+    tasks.spawn("follower", Inbox::new(db.clone(), Follower { config: config.clone() }).run(bus, tasks.token()));
+    tasks.spawn("reconcile", reconcile::run(db.clone(), config.clone(), tasks.token()));
     let ready = Ready::new({
         let db = db.clone();
         move || {

@@ -20,6 +20,12 @@ pub(crate) trait Search: Send + Sync {
     /// The statements that give a post these words, in their order; one that has words already gets others.
     fn put(&self, post: i64, words: &BTreeSet<String>) -> Vec<Sql>;
 
+    /// The statement that gives posts that have no entry theirs.
+    fn add(&self, entries: Vec<(i64, BTreeSet<String>)>) -> Sql;
+
+    /// What says the tags of posts `p`, as `said.value`.
+    fn each_tag(&self) -> &'static str;
+
     /// Goes on with a condition on the column `post`: its words have all of these, the last one as the beginning of one.
     fn matching(&self, sql: Sql, post: &str, words: &[String]) -> Sql;
 
@@ -51,6 +57,24 @@ impl Index {
             statement.run(transaction).await?;
         }
         Ok(())
+    }
+
+    /// Gives posts that have no entry theirs, in one statement.
+    pub(crate) async fn add(
+        &self,
+        transaction: &DatabaseTransaction,
+        entries: impl Iterator<Item = (i64, BTreeSet<String>)>,
+    ) -> Result<(), DbErr> {
+        let entries: Vec<_> = entries.collect();
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.0.add(entries).run(transaction).await.map(drop)
+    }
+
+    /// As [`Search::each_tag`].
+    pub(crate) fn each_tag(&self) -> &'static str {
+        self.0.each_tag()
     }
 
     /// Takes a post out.

@@ -42,6 +42,19 @@ impl Sql {
         self
     }
 
+    /// Goes on with rows of values, for an `INSERT`.
+    pub(crate) fn rows(mut self, rows: impl IntoIterator<Item = Vec<Value>>) -> Self {
+        for (at, row) in rows.into_iter().enumerate() {
+            self = self.add(if at == 0 { "(" } else { ", (" }).list(row).add(")");
+        }
+        self
+    }
+
+    /// The same statement behind this text.
+    pub(crate) fn behind(&self, text: &str) -> Self {
+        Self { text: format!("{text}{}", self.text), values: self.values.clone() }
+    }
+
     fn statement(self, db: &impl ConnectionTrait) -> Statement {
         Statement::from_sql_and_values(db.get_database_backend(), self.text, self.values)
     }

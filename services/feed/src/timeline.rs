@@ -16,8 +16,8 @@ use crate::{config::Config, sql::Sql};
 /// What timelines depend on besides rows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timelines {
-    backfill: i64,
-    most: i64,
+    pub(crate) backfill: i64,
+    pub(crate) most: i64,
 }
 
 #[derive(FromQueryResult)]
@@ -26,7 +26,7 @@ struct Count {
 }
 
 /// Every follower `f` and post `p` that belong together.
-const PAIRS: &str = "FROM follows f JOIN posts p ON p.author_id = f.followed_id \
+pub(crate) const PAIRS: &str = "FROM follows f JOIN posts p ON p.author_id = f.followed_id \
      WHERE f.active AND NOT p.deleted AND f.follower_id <> f.followed_id \
      AND NOT EXISTS (SELECT 1 FROM read_authors r WHERE r.author_id = f.followed_id) \
      AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.active AND b.blocker_id = f.follower_id AND b.blocked_id = f.followed_id) \
@@ -42,7 +42,7 @@ impl Timelines {
         let own = "INSERT INTO timeline (user_id, created_at, post_id, author_id) \
                    SELECT p.author_id, p.created_at, p.id, p.author_id FROM posts p WHERE NOT p.deleted AND p.id = ";
         Sql::new(own).bind(id).add(" ON CONFLICT DO NOTHING").run(transaction).await?;
-        self.insert(transaction, |rows| rows.add("p.id = ").bind(id)).await
+        self.insert(transaction, |rows| rows.add("p.id = ").bind(id)).await.map(drop)
     }
 
     /// A post is no more.
@@ -75,6 +75,7 @@ impl Timelines {
             rows.add("f.follower_id = ").bind(user).add(" AND f.followed_id = ").bind(author)
         })
         .await
+        .map(drop)
     }
 
     /// Whether an author's posts are put into timelines depends on how many follow.
@@ -97,14 +98,25 @@ impl Timelines {
         Ok(())
     }
 
+    /// Fills empty timelines; answers how many rows they have.
+    pub(crate) async fn fill(&self, transaction: &DatabaseTransaction) -> Result<u64, DbErr> {
+        let wide = "INSERT INTO read_authors (author_id) SELECT f.followed_id FROM follows f WHERE f.active \
+                    GROUP BY f.followed_id HAVING count(*) >= ";
+        Sql::new(wide).bind(self.most).run(transaction).await?;
+        let own = "INSERT INTO timeline (user_id, created_at, post_id, author_id) \
+                   SELECT p.author_id, p.created_at, p.id, p.author_id FROM posts p WHERE NOT p.deleted";
+        let own = Sql::new(own).run(transaction).await?;
+        Ok(own + self.insert(transaction, |rows| rows.add("TRUE")).await?)
+    }
+
     /// Puts those pairs into timelines that `which` names.
-    async fn insert(&self, transaction: &DatabaseTransaction, which: impl FnOnce(Sql) -> Sql) -> Result<(), DbErr> {
+    async fn insert(&self, transaction: &DatabaseTransaction, which: impl FnOnce(Sql) -> Sql) -> Result<u64, DbErr> {
         let rows = Sql::new("INSERT INTO timeline (user_id, created_at, post_id, author_id) ")
             .add("SELECT f.follower_id, p.created_at, p.id, p.author_id ")
             .add(PAIRS)
             .add(" AND p.created_at >= f.since - ")
             .bind(self.backfill)
             .add(" AND ");
-        which(rows).add(" ON CONFLICT DO NOTHING").run(transaction).await.map(drop)
+        which(rows).add(" ON CONFLICT DO NOTHING").run(transaction).await
     }
 }

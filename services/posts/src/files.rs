@@ -15,7 +15,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use object_store::{
-    GetOptions, GetRange, GetResult, ObjectStore, ObjectStoreExt as _, PutPayload, local::LocalFileSystem, path::Path,
+    GetOptions, GetRange, GetResult, ObjectStore, ObjectStoreExt as _, PutPayload, local::LocalFileSystem, memory::InMemory, path::Path,
 };
 
 pub use place::{OpenError, Place};
@@ -45,6 +45,11 @@ impl Files {
             }
             Place::S3(bucket) => bucket.open().map(Self),
         }
+    }
+
+    /// A place without anything, for who asks for no picture.
+    pub(crate) fn none() -> Self {
+        Self(Arc::new(InMemory::new()))
     }
 
     /// Stores the files of a picture; those that are there already are the same.

@@ -42,8 +42,11 @@ mod uploads;
 use std::sync::Arc;
 
 use ::events::{Inbox, Outbox};
-use boot::{App, Ready};
+use axum::Router;
+use boot::{App, Ready, Tasks};
+use bus::Bus;
 use database::Database;
+use principal::Verifier;
 use sea_orm::{DbErr, EntityTrait as _, QuerySelect as _};
 use service::{Clock, Parts};
 
@@ -76,7 +79,7 @@ pub fn app(config: Config, parts: Parts) -> Result<App, OpenError> {
     let Parts { db, verifier, clock, bus } = parts;
     let outbox = Outbox::new("posts", db.clone(), bus.clone());
     let service = Service { db, clock, config: Arc::new(config), outbox, files, uploads: Uploads::default() };
-    let tasks = boot::Tasks::new();
+    let tasks = Tasks::new();
     // Whoever follows does so before anything is published.
     tasks.spawn("accounts", Inbox::new(service.db.clone(), Follower).run(bus, tasks.token()));
     tasks.spawn("events", service.outbox.clone().relay(tasks.token()));
@@ -88,6 +91,15 @@ pub fn app(config: Config, parts: Parts) -> Result<App, OpenError> {
     });
     let router = service::router(routes::operations().0, document::openapi, service, verifier, tasks.clone());
     Ok(App { name: "posts", router, ready, tasks })
+}
+
+/// What other services may export from a migrated database, and nothing else: for a program beside the running one. It does nothing by
+/// itself.
+pub fn exports(db: Database, verifier: Verifier) -> Router {
+    let outbox = Outbox::new("posts", db.clone(), Bus::in_process());
+    let (config, uploads) = (Arc::new(Config::default()), Uploads::default());
+    let service = Service { db, clock: Clock::system(), config, outbox, files: Files::none(), uploads };
+    service::router(routes::unstored().into(), document::openapi, service, verifier, Tasks::new())
 }
 
 /// Handles once more what could not be handled.

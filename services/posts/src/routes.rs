@@ -32,6 +32,6 @@ fn stored() -> OpenApiRouter<Service> {
 }
 
 /// Whoever exports wants what is there now.
-fn unstored() -> OpenApiRouter<Service> {
+pub(crate) fn unstored() -> OpenApiRouter<Service> {
     OpenApiRouter::new().routes(routes!(export_posts)).layer(map_response(never_stored))
 }

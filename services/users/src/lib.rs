@@ -38,8 +38,11 @@ mod welcome;
 use std::sync::Arc;
 
 use ::events::Outbox;
-use boot::{App, Ready};
+use axum::Router;
+use boot::{App, Profile, Ready, Tasks};
+use bus::Bus;
 use database::Database;
+use principal::Verifier;
 use sea_orm::{DbErr, EntityTrait as _, QuerySelect as _};
 use service::{Clock, Parts};
 
@@ -67,7 +70,7 @@ pub fn app(config: Config, parts: Parts) -> App {
     let Parts { db, verifier, clock, bus } = parts;
     let outbox = Outbox::new("users", db.clone(), bus.clone());
     let service = Service { db, clock, config: Arc::new(config), outbox };
-    let tasks = boot::Tasks::new();
+    let tasks = Tasks::new();
     // Whoever follows does so before anything is published.
     tasks.spawn("welcome", welcome::welcome(&service.db, &service.config).run(bus.clone(), tasks.token()));
     tasks.spawn("avatar", relations::avatar(&service.db, &service.clock).run(bus, tasks.token()));
@@ -80,6 +83,15 @@ pub fn app(config: Config, parts: Parts) -> App {
     });
     let router = service::router(routes::operations().0, document::openapi, service, verifier, tasks.clone());
     App { name: "users", router, ready, tasks }
+}
+
+/// What other services may export from a migrated database, and nothing else: for a program beside the running one. It does nothing by
+/// itself.
+pub fn exports(db: Database, verifier: Verifier) -> Router {
+    let outbox = Outbox::new("users", db.clone(), Bus::in_process());
+    let config = Arc::new(Config::usual(Profile::Production));
+    let service = Service { db, clock: Clock::system(), config, outbox };
+    service::router(routes::exports(), document::openapi, service, verifier, Tasks::new())
 }
 
 /// Whether the database answers and has been migrated; otherwise a sentence that is safe to show.

@@ -37,6 +37,12 @@ fn relations() -> OpenApiRouter<Service> {
         .routes(routes!(export_blocks))
 }
 
+/// What a service that keeps a copy reads, alone.
+pub(crate) fn exports() -> Router<Service> {
+    let routes = OpenApiRouter::new().routes(routes!(export_users)).routes(routes!(export_follows));
+    routes.routes(routes!(export_blocks)).into()
+}
+
 /// What is about credentials, sessions and tokens: no answer of these may be kept by anybody.
 fn unstored() -> OpenApiRouter<Service> {
     OpenApiRouter::new()

@@ -6,6 +6,7 @@ mod killed;
 mod load;
 mod part;
 mod refusals;
+mod repairs;
 mod restart;
 mod split;
 

@@ -72,7 +72,7 @@ pub(super) async fn told(
     if (&before.text, &before.tags, &before.media) != (&now.text, &now.tags, &now.media) {
         let of = |tags: &str| serde_json::from_str::<BTreeSet<String>>(tags).unwrap_or_default();
         tags::change(transaction, (id, now.created_at), &of(&before.tags), &post.tags).await?;
-        search::engine(transaction).put(transaction, id, &all_words(&post)).await?;
+        search::engine(transaction).put(transaction, id, &all_words(&post.text, &post.tags, &post.media)).await?;
     }
     Ok(())
 }
@@ -132,8 +132,8 @@ pub(super) async fn deleted(
 }
 
 /// Everything that a post is found by: its text, its tags, and what its pictures show.
-fn all_words(post: &Told) -> BTreeSet<String> {
-    let alts = post.media.iter().filter_map(|media| media["alt"].as_str());
-    let texts = alts.chain(post.tags.iter().map(String::as_str)).chain([post.text.as_str()]);
+pub(crate) fn all_words(text: &str, tags: &BTreeSet<String>, media: &[Value]) -> BTreeSet<String> {
+    let alts = media.iter().filter_map(|media| media["alt"].as_str());
+    let texts = alts.chain(tags.iter().map(String::as_str)).chain([text]);
     texts.flat_map(words).collect()
 }

@@ -15,6 +15,19 @@ impl Search for Postgres {
         vec![row.add(" AS tsvector)) ON CONFLICT (rowid) DO UPDATE SET words = excluded.words")]
     }
 
+    fn add(&self, entries: Vec<(i64, BTreeSet<String>)>) -> Sql {
+        let mut sql = Sql::new("INSERT INTO post_words (rowid, words) VALUES ");
+        for (at, (post, words)) in entries.into_iter().enumerate() {
+            let all = quoted(words.iter().map(String::as_str)).join(" ");
+            sql = sql.add(if at == 0 { "(" } else { ", (" }).bind(post).add(", CAST(").bind(all).add(" AS tsvector))");
+        }
+        sql
+    }
+
+    fn each_tag(&self) -> &'static str {
+        "jsonb_array_elements_text(CAST(p.tags AS jsonb)) AS said(value)"
+    }
+
     fn matching(&self, sql: Sql, post: &str, words: &[String]) -> Sql {
         let all = format!("{}:*", quoted(words.iter().map(String::as_str)).join(" & "));
         let index = sql.add(post).add(" IN (SELECT rowid FROM post_words WHERE words @@ CAST(").bind(all);

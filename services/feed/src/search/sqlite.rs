@@ -10,11 +10,20 @@ pub(super) struct Sqlite;
 
 impl Search for Sqlite {
     fn put(&self, post: i64, words: &BTreeSet<String>) -> Vec<Sql> {
-        let all = words.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+        let all = joined(words);
         vec![
             Sql::new("DELETE FROM post_words WHERE rowid = ").bind(post),
             Sql::new("INSERT INTO post_words (rowid, words) VALUES (").bind(post).add(", ").bind(all).add(")"),
         ]
+    }
+
+    fn add(&self, entries: Vec<(i64, BTreeSet<String>)>) -> Sql {
+        let rows = entries.into_iter().map(|(post, words)| vec![post.into(), joined(&words).into()]);
+        Sql::new("INSERT INTO post_words (rowid, words) VALUES ").rows(rows)
+    }
+
+    fn each_tag(&self) -> &'static str {
+        "json_each(p.tags) AS said"
     }
 
     fn matching(&self, sql: Sql, post: &str, words: &[String]) -> Sql {
@@ -29,4 +38,8 @@ impl Search for Sqlite {
         let end = format!("{prefix}\u{10ffff}");
         sql.add("(").add(column).add(" >= ").bind(prefix).add(" AND ").add(column).add(" < ").bind(end).add(")")
     }
+}
+
+fn joined(words: &BTreeSet<String>) -> String {
+    words.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
 }

@@ -86,15 +86,30 @@ pub(crate) fn post_deleted(id: i64, seq: i64, author: i64) -> Event {
     Event::new("post.deleted", Aggregate::new("post", id), seq, BEGIN + id, json!({"author_id": author}))
 }
 
+/// The settings of these tests.
+pub(crate) fn config() -> Config {
+    Config { fanout_most: FANOUT_MOST, ..Config::default() }
+}
+
 impl Service {
     fn over(db: Database) -> Self {
-        let config = Config { fanout_most: FANOUT_MOST, ..Config::default() };
+        Self::with(db, config())
+    }
+
+    /// The service as it is configured.
+    pub(crate) fn with(db: Database, config: Config) -> Self {
         let alone = Alone::new("feed", db, Bus::in_process(), &feed::openapi(), |parts| feed::app(config, parts));
         Self { alone, next: Arc::new(AtomicI64::new(1)) }
     }
 
     /// Tells events, and waits until they have been handled.
     pub(crate) async fn told(&self, events: &[Event]) {
+        self.tell(events).await;
+        self.handled().await;
+    }
+
+    /// Tells events.
+    pub(crate) async fn tell(&self, events: &[Event]) {
         let messages = events.iter().map(|event| {
             let from = if event.kind.starts_with("user") { "users" } else { "posts" };
             let payload = serde_json::to_vec(event).unwrap().into();
@@ -104,6 +119,10 @@ impl Service {
             Message { id, subject, payload }
         });
         self.bus.publish(&messages.collect::<Vec<_>>()).await.unwrap();
+    }
+
+    /// Waits until everything that was told has been handled.
+    pub(crate) async fn handled(&self) {
         wait::until("the events are handled", Duration::from_secs(20), async || {
             let status = events::status(&self.db).await.unwrap();
             assert!(status.parked.is_empty(), "{:?}", status.parked);

@@ -30,13 +30,13 @@ fn text(output: &Output) -> String {
     String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
 }
 
-fn done(data: &Path, words: &[&str], input: &str) -> String {
+pub(super) fn done(data: &Path, words: &[&str], input: &str) -> String {
     let output = command(data, words, input);
     assert!(output.status.success(), "{words:?}: {}", text(&output));
     text(&output)
 }
 
-fn refused(data: &Path, words: &[&str], input: &str) -> String {
+pub(super) fn refused(data: &Path, words: &[&str], input: &str) -> String {
     let output = command(data, words, input);
     assert_eq!(output.status.code(), Some(1), "{words:?}: {}", text(&output));
     text(&output)

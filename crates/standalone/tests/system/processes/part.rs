@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus, Output};
 
 use migration::Schema;
 use testkit::postgres::Postgres;
@@ -62,6 +62,17 @@ impl Part {
 
     pub(super) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// What a variable of it says.
+    pub(super) fn variable(&self, name: &str) -> &str {
+        &self.variables.iter().find(|(known, _)| known == name).expect("a variable of it").1
+    }
+
+    /// Another command of the same program, done.
+    pub(super) fn command(&self, word: &str) -> Output {
+        let variables = self.variables.iter().map(|(name, value)| (name, value));
+        Command::new(&self.program).arg(word).env_clear().envs(variables).output().expect("it can be started")
     }
 
     /// Starts it and waits until it is ready.
