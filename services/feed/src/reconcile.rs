@@ -51,19 +51,10 @@ pub enum Failed {
 /// [`Failed`]: what had been repaired until then is, and nothing else is different.
 pub async fn reconcile(db: &Database, config: &Config, sources: &Sources) -> Result<Report, Failed> {
     let claim = Claim::take(db, "reconcile").await?.ok_or(Failed::Busy)?;
-    let run = Run { db, timelines: Timelines::new(config), sources };
-    let report = Report {
-        authors: run.table::<Author>().await?,
-        follows: run.table::<Follow>().await?,
-        blocks: run.table::<Block>().await?,
-        posts: run.table::<Post>().await?,
-        read_authors: run.read_authors().await?,
-        timeline: run.timeline().await?,
-        tags: run.tags().await?,
-        words: run.words().await?,
-    };
+    let compared = Run { db, timelines: Timelines::new(config), sources }.compare().await;
+    // Also after a failure: what is only dropped is given back some time later, and whoever tries again at once would be refused.
     claim.release().await?;
-    Ok(report)
+    compared
 }
 
 /// One run through everything.
@@ -71,6 +62,21 @@ struct Run<'a> {
     db: &'a Database,
     timelines: Timelines,
     sources: &'a Sources,
+}
+
+impl Run<'_> {
+    async fn compare(&self) -> Result<Report, Failed> {
+        Ok(Report {
+            authors: self.table::<Author>().await?,
+            follows: self.table::<Follow>().await?,
+            blocks: self.table::<Block>().await?,
+            posts: self.table::<Post>().await?,
+            read_authors: self.read_authors().await?,
+            timeline: self.timeline().await?,
+            tags: self.tags().await?,
+            words: self.words().await?,
+        })
+    }
 }
 
 /// Reconciles now and then, until told to stop.

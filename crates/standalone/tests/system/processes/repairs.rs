@@ -88,6 +88,8 @@ async fn feed_fills_itself_over_http_from_services_that_run_elsewhere() {
     feed.start().await;
     until("it has filled itself", PATIENCE, async || (authors(&url).await == known && known == 41).then_some(())).await;
 
+    // While it runs it may be at it just now, which keeps others out.
+    assert!(feed.stop().0.success());
     posts.kill();
     let refused = feed.command("reconcile");
     let told = String::from_utf8_lossy(&refused.stderr);
