@@ -109,6 +109,7 @@ fn published<'p>(plan: &'p Plan, route: &'p Route, service: &'p str, operation: 
         form: route.form.as_ref(),
         composed: route.composition.as_deref().map(|composition| Composed { plan, route, composition }),
         limited: route.limit.is_some(),
+        kept: route.cache.is_some(),
         errors: &route.errors,
     }
 }
@@ -138,6 +139,7 @@ fn beside(own: &Value) -> Vec<Published<'_>> {
         form: None,
         composed: None,
         limited: false,
+        kept: false,
         errors: &[],
     });
     published.collect()

@@ -10,7 +10,7 @@ pub struct Document {
     pub pages: &'static [(&'static str, &'static str, &'static str)],
     /// An example of a schema. Made of the very type that is answered, it cannot be out of date.
     pub example: fn(&str) -> Option<Value>,
-    /// The operations whose answers belong to no cache group: they are never stored.
+    /// The operations whose answers belong to no cache group: they are never stored, or never change.
     pub unstored: &'static [&'static str],
     /// Why the service answers 503.
     pub overloaded: &'static str,

@@ -47,6 +47,9 @@ pub enum StartError {
     /// A database cannot be brought to this version's schema.
     #[error(transparent)]
     Migration(#[from] migration::Error),
+    /// Pictures cannot be kept.
+    #[error(transparent)]
+    Media(#[from] posts::OpenError),
     /// The accounts cannot be looked at, or the demo accounts cannot be made.
     #[error("the database of accounts cannot be used: {0}")]
     Accounts(users::Error),
@@ -268,7 +271,9 @@ async fn posts(site: &mut Site<'_>) -> Result<Upstream, StartError> {
         return Ok(upstream);
     }
     let database = site.database(schema).await?;
-    let app = posts::app(site.config.posts.clone(), site.parts(schema.name(), &database, &["feed"]));
+    let mut settings = site.config.posts.clone();
+    settings.media = settings.media.kept_in(site.data.media());
+    let app = posts::app(settings, site.parts(schema.name(), &database, &["feed"]))?;
     Ok(site.serve(app, database))
 }
 

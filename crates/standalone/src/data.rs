@@ -122,6 +122,12 @@ impl DataDirectory {
     pub fn mail(&self) -> PathBuf {
         mail(&self.path)
     }
+
+    /// Where pictures are kept.
+    #[must_use]
+    pub fn media(&self) -> PathBuf {
+        self.path.join("media")
+    }
 }
 
 /// The database file of a service in a data directory.

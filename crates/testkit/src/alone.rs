@@ -96,6 +96,11 @@ impl Alone {
         Call::new(self, "GET", path)
     }
 
+    /// A `HEAD`.
+    pub fn head(&self, path: &str) -> Call<'_> {
+        Call::new(self, "HEAD", path)
+    }
+
     /// A `POST` with a JSON body.
     pub fn post(&self, path: &str, body: Value) -> Call<'_> {
         Call::new(self, "POST", path).json(body)

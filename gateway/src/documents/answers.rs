@@ -30,8 +30,10 @@ pub(crate) fn of(published: &Published<'_>, has_body: bool, timeout_status: u16)
     }
     if published.upstream {
         expected.extend([(500, "InternalError"), (502, "BadGateway"), (503, "ServiceUnavailable")]);
-        if timeout_status == 504 {
-            expected.push((504, "GatewayTimeout"));
+        match (timeout_status, published.kept) {
+            (504, _) => expected.push((504, "GatewayTimeout")),
+            (_, true) => expected.push((504, "NotKept")),
+            (_, false) => {}
         }
     }
     expected
@@ -219,6 +221,13 @@ fn shared(timeout_status: u16) -> Vec<Shared> {
             "The service did not answer in time.",
             Problem::new(Code::UpstreamTimeout).with_detail("users did not answer in time."),
             RETRY,
+        ));
+    } else {
+        shared.push((
+            "NotKept",
+            "No answer is kept, and `Cache-Control: only-if-cached` asks for no other (RFC 9111, section 5.2.1.7).",
+            Problem::new(Code::UpstreamUnavailable).with_status(StatusCode::GATEWAY_TIMEOUT),
+            &[],
         ));
     }
     shared

@@ -69,8 +69,8 @@ impl Composed<'_> {
     ) -> Result<(), DocumentError> {
         let Some(Value::Object(responses)) = carried.get_mut("responses") else { return Ok(()) };
         let Some(status) = responses.keys().find(|status| status.starts_with('2')).cloned() else { return Ok(()) };
-        if self.composition.is_composed() || self.composition.shape.is_some() {
-            // Conditions of a read are not handed on to what is made into something else.
+        if !published.kept && (self.composition.is_composed() || self.composition.shape.is_some()) {
+            // Conditions of a read are not handed on to what is made into something else; the cache knows what it made.
             responses.shift_remove("304");
         }
         let Some(mut response) = responses.shift_remove(&status) else { return Ok(()) };

@@ -41,6 +41,8 @@ pub(crate) struct Published<'a> {
     pub(crate) composed: Option<Composed<'a>>,
     /// Whether a caller may be over its quota.
     pub(crate) limited: bool,
+    /// Whether its answers may be kept.
+    pub(crate) kept: bool,
     /// How the route answers problem codes in its own way.
     pub(crate) errors: &'a [ErrorRule],
 }

@@ -10,6 +10,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("gateway/routes/auth.toml", include_str!("../../routes/auth.toml")),
     ("gateway/routes/feed.toml", include_str!("../../routes/feed.toml")),
     ("gateway/routes/home.toml", include_str!("../../routes/home.toml")),
+    ("gateway/routes/media.toml", include_str!("../../routes/media.toml")),
     ("gateway/routes/posts.toml", include_str!("../../routes/posts.toml")),
     ("gateway/routes/users.toml", include_str!("../../routes/users.toml")),
     ("openapi/feed.json", include_str!("../../../openapi/feed.json")),

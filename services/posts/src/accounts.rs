@@ -18,6 +18,17 @@ pub(crate) async fn enter(transaction: &DatabaseTransaction, id: i64) -> Result<
     if account.is_some_and(|account| account.is_gone) { Err(Error::Unauthenticated) } else { Ok(()) }
 }
 
+/// The same, for what has to be added up: of two who write in the name of one account the second waits for the first.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] if the account is gone.
+pub(crate) async fn enter_alone(transaction: &DatabaseTransaction, id: i64) -> Result<(), Error> {
+    let nothing = OnConflict::new().do_nothing().to_owned();
+    put(transaction, id, false, nothing).await?;
+    let account = account::Entity::find_by_id(id).lock_exclusive().one(transaction).await?;
+    if account.is_some_and(|account| account.is_gone) { Err(Error::Unauthenticated) } else { Ok(()) }
+}
+
 /// Ends an account, after everybody who is writing in its name.
 pub(crate) async fn end(transaction: &DatabaseTransaction, id: i64) -> Result<(), DbErr> {
     let gone = OnConflict::column(account::Column::Id).update_column(account::Column::IsGone).to_owned();

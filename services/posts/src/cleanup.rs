@@ -1,17 +1,19 @@
-//! Removing what nobody needs any more: idempotency keys of yesterday, events of last week.
+//! Removing what nobody needs any more: idempotency keys of yesterday, events of last week, pictures that nobody uses.
 
 use ::events;
 use boot::CancellationToken;
 use database::Database;
 use sea_orm::DbErr;
-use service::idempotency;
+use service::{clock::millis, idempotency};
 
-use crate::Service;
+use crate::{Service, files::sweep};
 
 /// Cleans up now and then, until told to stop.
 pub(crate) async fn run(service: Service, stop: CancellationToken) {
     let mut interval = tokio::time::interval(service.config.cleanup_interval);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // Everything in the store is compared with the rows at the start, and as often as a picture may lie about.
+    let mut listed = None;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -21,6 +23,17 @@ pub(crate) async fn run(service: Service, stop: CancellationToken) {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "cleaned up"),
             Err(error) => tracing::warn!(%error, "cleaning up failed; it will be tried again"),
+        }
+        let now = service.clock.now();
+        let all = listed.is_none_or(|at| now - at >= millis(service.config.media_unused));
+        match sweep::sweep(&service, all).await {
+            Ok(swept) => {
+                listed = if all { Some(now) } else { listed };
+                if swept > 0 {
+                    tracing::info!(swept, "pictures that nobody uses were removed");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "pictures that nobody uses are still there; it will be tried again"),
         }
     }
 }

@@ -6,6 +6,7 @@ use service::{Document, clock::rfc3339, page::Page};
 use utoipa::{OpenApi as _, openapi::OpenApi};
 
 use crate::{
+    avatars::Avatar,
     comments::Comment,
     entity::{comment, post},
     likes::{Like, Liked, PostViewer, PostViewers},
@@ -24,6 +25,7 @@ use crate::{
     ),
     tags(
         (name = "Posts", description = "What people write and show."),
+        (name = "Media", description = "Pictures of posts and accounts, and their files."),
         (name = "Comments", description = "What people say about posts."),
         (name = "Likes", description = "Who likes which post."),
         (name = "Internal", description = "For the gateway and other services only."),
@@ -49,9 +51,9 @@ pub fn openapi() -> OpenApi {
             ("Page_Like", "LikePage", "Like"),
         ],
         example,
-        // Whoever exports wants what is there now.
-        unstored: &["export_posts"],
-        overloaded: "`overloaded`: the database is not available.",
+        // Whoever exports wants what is there now; a file never changes.
+        unstored: &["export_posts", "show_file"],
+        overloaded: "`overloaded`: the database or the store of pictures is not available, or too much is being uploaded.",
     };
     about.complete(routes::operations().1)
 }
@@ -63,6 +65,8 @@ fn example(schema: &str) -> Option<Value> {
         "Page_Post" => serde_json::to_value(page(post())),
         "Comment" => serde_json::to_value(comment()),
         "Page_Comment" => serde_json::to_value(page(comment())),
+        "Media" => serde_json::to_value(media()),
+        "Avatar" => serde_json::to_value(Avatar { avatar: format!("/media/{HASH}/240.jpg") }),
         "Liked" => serde_json::to_value(Liked { post_id: 42, liked: true, like_count: 3 }),
         "Page_Like" => serde_json::to_value(page(Like { user_id: 8, created_at: rfc3339(CREATED_AT) })),
         "PostViewers" => serde_json::to_value(PostViewers { items: vec![PostViewer { id: 42, liked: true }] }),
@@ -74,6 +78,7 @@ fn example(schema: &str) -> Option<Value> {
     json.ok()
 }
 
+const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 const CREATED_AT: i64 = 1_735_689_600_000;
 
 fn row() -> post::Model {
@@ -103,15 +108,20 @@ fn comment() -> Comment {
 }
 
 fn media() -> Media {
-    let variant = |height, width| Variant { height, width, url: format!("/media/9f86d081884c7d65/{height}.webp") };
+    let variant = |height, width, name| Variant { height, width, url: format!("/media/{HASH}/{name}.jpg") };
     Media {
         id: 3,
         alt: "A chain bridge in the morning".to_owned(),
         width: 1080,
         height: 720,
-        placeholder: "#8fa3b0".to_owned(),
+        placeholder: "3OcRJYB4d3h/iIeHeEh3eIhw+j2w".to_owned(),
         focus: Some(Focus { x: 0.5, y: 0.4 }),
-        variants: vec![variant(144, 216), variant(720, 1080)],
+        variants: vec![
+            variant(144, 216, "144"),
+            variant(240, 360, "240"),
+            variant(720, 1080, "720"),
+            variant(720, 1080, "original"),
+        ],
     }
 }
 

@@ -4,4 +4,4 @@ mod tag;
 mod text;
 
 pub(crate) use tag::{Tag, Tags};
-pub(crate) use text::{CommentText, PostText};
+pub(crate) use text::{AltText, CommentText, PostText};

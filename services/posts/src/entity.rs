@@ -6,9 +6,11 @@
 )]
 
 pub(crate) mod account;
+pub(crate) mod avatar;
 pub(crate) mod block;
 pub(crate) mod comment;
 pub(crate) mod like;
 pub(crate) mod media;
+pub(crate) mod media_file;
 pub(crate) mod post;
 pub(crate) mod post_tag;

@@ -1,5 +1,6 @@
 //! What this service tells the others: `post.created`, `post.changed` (by its author), `post.counted` (likes or comments) and
-//! `post.deleted`. The version of the aggregate is the row's `seq`, which grows with every one of them.
+//! `post.deleted`. The version of the aggregate is the row's `seq`, which grows with every one of them. And `avatar.changed`: where the
+//! picture of an account is now.
 
 use ::events::{Aggregate, Event, record};
 use sea_orm::{DatabaseTransaction, DbErr};
@@ -40,6 +41,18 @@ pub(crate) async fn counted(
 pub(crate) async fn deleted(transaction: &DatabaseTransaction, post: &post::Model, now: i64) -> Result<(), DbErr> {
     let gone = post::Model { seq: post.seq + 1, ..post.clone() };
     tell(transaction, "post.deleted", &gone, now, json!({"author_id": post.author_id})).await
+}
+
+/// An account has another picture in this transaction, or none.
+pub(crate) async fn avatar(
+    transaction: &DatabaseTransaction,
+    owner: i64,
+    version: i64,
+    url: Option<&str>,
+    now: i64,
+) -> Result<(), DbErr> {
+    let data = json!({"user_id": owner, "avatar": url});
+    record(transaction, &Event::new("avatar.changed", Aggregate::new("avatar", owner), version, now, data)).await
 }
 
 fn data(post: &post::Model, media: &[Media]) -> Value {

@@ -10,7 +10,7 @@ use sea_orm::{
 use serde::Deserialize;
 
 use crate::{
-    accounts,
+    accounts, avatars,
     entity::{block, comment, like, media, post},
     posts::store,
 };
@@ -78,6 +78,7 @@ async fn end(transaction: &DatabaseTransaction, id: i64, now: i64) -> Result<(),
     for touched in touched(transaction, id).await? {
         withdraw(transaction, id, touched, now).await?;
     }
+    avatars::end(transaction, id).await?;
     media::Entity::delete_many().filter(media::COLUMN.owner_id.eq(id)).exec(transaction).await.map(drop)
 }
 

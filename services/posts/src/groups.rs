@@ -7,6 +7,7 @@
 //! | `posts-of:7` | the list of posts by account 7, and their number | every change of any of them |
 //! | `comments-of:7` | the comments under post 7 | every change of one of them |
 //! | `likes-of:7` | who likes post 7 | a like, and its end |
+//! | `media:7` | picture 7, as its owner sees it | every change of it |
 //! | `viewer:7` | what depends on who account 7 is | `users`, when it blocks or is blocked; its likes |
 //!
 //! What happens because `users` tells of it is answered to nobody, and found out when a cache's entry ends.
@@ -31,6 +32,8 @@ pub(crate) enum Group {
     CommentsOf(i64),
     /// The likes of a post.
     LikesOf(i64),
+    /// A picture, as its owner sees it.
+    Media(i64),
     /// What an account sees.
     Viewer(i64),
 }
@@ -43,6 +46,7 @@ impl fmt::Display for Group {
             Self::PostsOf(id) => write!(f, "posts-of:{id}"),
             Self::CommentsOf(id) => write!(f, "comments-of:{id}"),
             Self::LikesOf(id) => write!(f, "likes-of:{id}"),
+            Self::Media(id) => write!(f, "media:{id}"),
             Self::Viewer(id) => write!(f, "viewer:{id}"),
         }
     }
@@ -91,6 +95,11 @@ pub(crate) mod changed {
     /// A post: it is itself, and in lists.
     pub(crate) fn post(id: i64, author: i64) -> Changed {
         Changed::new([Group::Post(id), Group::Posts, Group::PostsOf(author)])
+    }
+
+    /// A picture that is in no post.
+    pub(crate) fn media(id: i64) -> Changed {
+        Changed::new([Group::Media(id)])
     }
 }
 

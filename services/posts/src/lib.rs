@@ -5,6 +5,8 @@
 //! * The counts of a post are those of its rows, however many like and comment at once.
 //! * Of all who edit one version of a post or a comment under `If-Match`, one does.
 //! * What belongs to a post goes with it: no comment, like or picture of a post that is gone is ever left.
+//! * A picture is what its pixels are: nothing else of what was uploaded is kept (`uploads`). Its files are there as long as something
+//!   has it, and not much longer (`files`).
 //! * A request under an `Idempotency-Key` is done once.
 //! * Who has blocked somebody, and who was blocked, do not see each other's posts, comments and likes here, as soon as `users` has told
 //!   of it. When an account is deleted, what it wrote and liked goes.
@@ -15,6 +17,7 @@
 
 mod access;
 mod accounts;
+mod avatars;
 mod blocks;
 mod cleanup;
 mod comments;
@@ -25,6 +28,7 @@ mod entity;
 mod error;
 mod etag;
 mod events;
+mod files;
 mod follower;
 mod groups;
 mod likes;
@@ -33,6 +37,7 @@ mod media;
 mod plans;
 mod posts;
 mod routes;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -48,24 +53,32 @@ use service::{Clock, Parts};
 pub use config::Config;
 pub use document::openapi;
 pub use error::Error;
+pub use files::{OpenError, Place};
 
+use files::Files;
 use follower::Follower;
+use uploads::Uploads;
 
-/// What every handler has: the database, the time, the settings.
+/// What every handler has: the database, the files, the time, the settings.
 #[derive(Clone, Debug)]
 pub(crate) struct Service {
     pub(crate) db: Database,
     pub(crate) clock: Clock,
     pub(crate) config: Arc<Config>,
     pub(crate) outbox: Outbox,
+    pub(crate) files: Files,
+    pub(crate) uploads: Uploads,
 }
 
 /// The service over a migrated database, believing the callers that the verifier believes, and telling others over the bus.
-#[must_use]
-pub fn app(config: Config, parts: Parts) -> App {
+///
+/// # Errors
+/// [`OpenError`] if files of pictures cannot be kept where they are to be.
+pub fn app(config: Config, parts: Parts) -> Result<App, OpenError> {
+    let files = Files::open(&config.media)?;
     let Parts { db, verifier, clock, bus } = parts;
     let outbox = Outbox::new("posts", db.clone(), bus.clone());
-    let service = Service { db, clock, config: Arc::new(config), outbox };
+    let service = Service { db, clock, config: Arc::new(config), outbox, files, uploads: Uploads::default() };
     let tasks = Tasks::new();
     // Whoever follows does so before anything is published.
     tasks.spawn("accounts", Inbox::new(service.db.clone(), Follower).run(bus, tasks.token()));
@@ -77,14 +90,15 @@ pub fn app(config: Config, parts: Parts) -> App {
         async move { check(&db).await }
     });
     let router = service::router(routes::operations().0, document::openapi, service, verifier, tasks.clone());
-    App { name: "posts", router, ready, tasks }
+    Ok(App { name: "posts", router, ready, tasks })
 }
 
 /// What other services may export from a migrated database, and nothing else: for a program beside the running one. It does nothing by
 /// itself.
 pub fn exports(db: Database, verifier: Verifier) -> Router {
     let outbox = Outbox::new("posts", db.clone(), Bus::in_process());
-    let service = Service { db, clock: Clock::system(), config: Arc::new(Config::default()), outbox };
+    let (config, uploads) = (Arc::new(Config::default()), Uploads::default());
+    let service = Service { db, clock: Clock::system(), config, outbox, files: Files::none(), uploads };
     service::router(routes::unstored().into(), document::openapi, service, verifier, Tasks::new())
 }
 
@@ -106,7 +120,7 @@ pub async fn check(db: &Database) -> Result<(), String> {
 
 /// Asks the newest tables: without those nobody could write.
 async fn tables(db: &Database) -> Result<(), DbErr> {
-    let any = entity::like::Entity::find().select_only().column(entity::like::Column::PostId).limit(1);
+    let any = entity::avatar::Entity::find().select_only().column(entity::avatar::Column::UserId).limit(1);
     any.into_tuple::<i64>().one(db.reader()).await?;
     ::events::check(db).await
 }

@@ -28,14 +28,14 @@ impl Serve for Posts {
     }
 
     fn app(&self, config: posts::Config, parts: Parts) -> Result<App, BoxError> {
-        Ok(posts::app(config, parts))
+        Ok(posts::app(config, parts)?)
     }
 }
 
 fn main() -> ExitCode {
     let program = Program {
         name: "posts",
-        about: "Posts, comments and likes.",
+        about: "Posts with their pictures, comments and likes.",
         port: 8102,
         listen: "POSTS_LISTEN",
         database_url: "POSTS_DATABASE_URL",

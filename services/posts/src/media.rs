@@ -1,15 +1,29 @@
-//! Pictures as posts have them. A picture is uploaded first, and is free until a post has it; a post that gives it up sets it free again,
-//! and one that is deleted takes it along.
+//! Pictures as posts have them, and the operations on those that are being prepared. A picture is uploaded first, and is free until a
+//! post has it; a post that gives it up sets it free again, and one that is deleted takes it along. What is free for a day goes.
 
-use std::collections::HashMap;
+mod attach;
+mod create;
+mod delete;
+pub(crate) mod file;
+mod insert;
+mod show;
+mod update;
 
-use problem::{Code, Problem};
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    sea_query::Expr,
-};
+use axum::response::{IntoResponse, IntoResponseParts, Response};
+use http::{HeaderMap, StatusCode, header::ETAG};
+use problem::Json;
+use sea_orm::{ConnectionTrait, EntityTrait as _};
 use serde::{Deserialize, Serialize};
+use service::{Mistake, etag};
 use utoipa::ToSchema;
+
+pub(crate) use attach::{attach, of_post, of_posts};
+pub(crate) use create::{__path_create_media, create_media};
+pub(crate) use delete::{__path_delete_media, delete_media};
+pub(crate) use file::{__path_show_file, show_file};
+pub(crate) use insert::{Caption, insert, quota};
+pub(crate) use show::{__path_show_media, show_media};
+pub(crate) use update::{__path_update_media, update_media};
 
 use crate::{entity::media, error::Error};
 
@@ -30,7 +44,7 @@ pub(crate) struct Media {
     /// Pixels of the largest variant.
     #[schema(minimum = 1)]
     pub(crate) height: i64,
-    /// What is shown while it loads.
+    /// What is shown while it loads: a ThumbHash in base64.
     pub(crate) placeholder: String,
     /// What matters most on it, if somebody said so.
     #[schema(required)]
@@ -40,7 +54,8 @@ pub(crate) struct Media {
 }
 
 /// A point of a picture, as parts of its width and height.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Focus {
     /// 0 is left, 1 is right.
     #[schema(minimum = 0, maximum = 1)]
@@ -77,73 +92,57 @@ impl From<media::Model> for Media {
     }
 }
 
-/// The pictures of one post, in their order.
-pub(crate) async fn of_post(db: &impl ConnectionTrait, post: i64) -> Result<Vec<Media>, DbErr> {
-    Ok(of_posts(db, &[post]).await?.remove(&post).unwrap_or_default())
+impl Focus {
+    /// As a form has it: `0.5,0.4`.
+    fn parse(text: &str) -> Result<Self, Mistake> {
+        let point = text.split_once(',').and_then(|(x, y)| Some((x.trim().parse().ok()?, y.trim().parse().ok()?)));
+        let mistake =
+            || Mistake::new("invalid_value", "Two numbers from 0 to 1 with a comma between them, as in 0.5,0.4.");
+        point.and_then(|(x, y)| Self { x, y }.checked()).ok_or_else(mistake)
+    }
+
+    /// The point, if it is on the picture.
+    fn checked(self) -> Option<Self> {
+        let on_it = |part: f64| (0.0..=1.0).contains(&part);
+        (on_it(self.x) && on_it(self.y)).then_some(self)
+    }
 }
 
-/// The pictures of these posts, in the order of each.
-pub(crate) async fn of_posts(db: &impl ConnectionTrait, posts: &[i64]) -> Result<HashMap<i64, Vec<Media>>, DbErr> {
-    let mut all: HashMap<i64, Vec<Media>> = HashMap::new();
-    if posts.is_empty() {
-        return Ok(all);
-    }
-    let rows = media::Entity::find()
-        .filter(media::COLUMN.post_id.is_in(posts.to_vec()))
-        .order_by_asc(media::Column::PostId)
-        .order_by_asc(media::Column::Position)
-        .all(db)
-        .await?;
-    for row in rows {
-        if let Some(post) = row.post_id {
-            all.entry(post).or_default().push(row.into());
-        }
-    }
-    Ok(all)
-}
-
-/// Makes these the pictures of a post, in this order; what it had besides is free from now on.
+/// A picture of the caller's own.
 ///
 /// # Errors
-/// 422 at `/media_ids/N` for each that is not the owner's, or is in another post.
-pub(crate) async fn attach(
-    transaction: &DatabaseTransaction,
-    owner: i64,
-    post: i64,
-    ids: &[i64],
-) -> Result<Vec<Media>, Error> {
-    // In the order of their ids, so that two who want the same do not wait for each other.
-    let rows = media::Entity::find()
-        .filter(media::COLUMN.id.is_in(ids.to_vec()))
-        .order_by_asc(media::Column::Id)
-        .lock_exclusive()
-        .all(transaction)
-        .await?;
-    let mut found: HashMap<i64, media::Model> = rows.into_iter().map(|row| (row.id, row)).collect();
-    found.retain(|_, row| row.owner_id == owner && row.post_id.is_none_or(|taken| taken == post));
-    let mut refused = Problem::new(Code::ValidationFailed);
-    for (index, _) in ids.iter().enumerate().filter(|(_, id)| !found.contains_key(id)) {
-        let message = "There is no such picture of yours, or another post has it.";
-        refused = refused.with_error(format!("/media_ids/{index}"), "unknown_media", message);
-    }
-    if !refused.errors().is_empty() {
-        return Err(refused.into());
-    }
-    place(transaction, None, media::COLUMN.post_id.eq(post), 0).await?;
-    let mut attached = Vec::new();
-    for (position, id) in (0..).zip(ids) {
-        place(transaction, Some(post), media::COLUMN.id.eq(*id), position).await?;
-        attached.extend(found.remove(id).map(Media::from));
-    }
-    Ok(attached)
+/// [`Error::NoSuchMedia`] for any other.
+async fn own(db: &impl ConnectionTrait, owner: i64, id: i64) -> Result<media::Model, Error> {
+    let row = media::Entity::find_by_id(id).one(db).await?;
+    row.filter(|row| row.owner_id == owner).ok_or(Error::NoSuchMedia)
 }
 
-async fn place(transaction: &DatabaseTransaction, post: Option<i64>, which: Expr, position: i64) -> Result<(), DbErr> {
-    media::Entity::update_many()
-        .col_expr(media::Column::PostId, Expr::value(post))
-        .col_expr(media::Column::Position, Expr::value(position))
-        .filter(which)
-        .exec(transaction)
-        .await
-        .map(drop)
+/// The tag of a picture, `ID-VERSION`.
+fn tag_of(row: &media::Model) -> String {
+    format!("{}-{}", row.id, row.version)
+}
+
+/// One picture as an answer, with its tag; 304 if the caller has it already.
+fn respond(headers: &HeaderMap, row: media::Model, groups: impl IntoResponseParts) -> Response {
+    let tag = tag_of(&row);
+    let field = [(ETAG, etag::value(&tag))];
+    if etag::is_known(headers, &tag) {
+        return (StatusCode::NOT_MODIFIED, groups, field).into_response();
+    }
+    (groups, field, Json(Media::from(row))).into_response()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_focus_is_a_point_of_the_picture() {
+        assert_eq!(Focus::parse("0.5, 0.4").unwrap(), Focus { x: 0.5, y: 0.4 });
+        assert_eq!(Focus::parse("0,1").unwrap(), Focus { x: 0.0, y: 1.0 });
+        for text in ["", "0.5", "0.5,", "0.5,1.1", "-0.1,0", "NaN,0", "inf,0", "0.1,0.2,0.3"] {
+            assert!(Focus::parse(text).is_err(), "{text}");
+        }
+    }
 }

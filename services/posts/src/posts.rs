@@ -7,6 +7,7 @@ mod create;
 mod delete;
 mod export;
 mod fields;
+mod form;
 mod list;
 mod replace;
 mod show;

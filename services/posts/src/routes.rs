@@ -1,15 +1,17 @@
 //! Every operation of the service, in one list.
 
-use axum::{Router, middleware::map_response};
+use axum::{Router, extract::DefaultBodyLimit, middleware::map_response};
 use service::groups::never_stored;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{Service, comments::*, document, likes::*, posts::*};
+use crate::{Service, avatars::*, comments::*, document, likes::*, media::*, posts::*};
 
 /// The operations and their document.
 pub(crate) fn operations() -> (Router<Service>, OpenApi) {
-    OpenApiRouter::with_openapi(document::head()).merge(stored()).merge(unstored()).split_for_parts()
+    // Whoever reads a body has a limit of their own.
+    let all = OpenApiRouter::with_openapi(document::head()).merge(stored()).merge(unstored());
+    all.layer(DefaultBodyLimit::disable()).split_for_parts()
 }
 
 fn stored() -> OpenApiRouter<Service> {
@@ -20,6 +22,10 @@ fn stored() -> OpenApiRouter<Service> {
         .routes(routes!(show_comment, replace_comment, update_comment, delete_comment))
         .routes(routes!(like_post, unlike_post))
         .routes(routes!(list_likes))
+        .routes(routes!(create_media))
+        .routes(routes!(show_media, update_media, delete_media))
+        .routes(routes!(show_file))
+        .routes(routes!(set_avatar, remove_avatar))
         .routes(routes!(batch_posts))
         .routes(routes!(batch_post_viewer))
         .routes(routes!(count_by_author))

@@ -9,6 +9,7 @@ mod caching;
 mod documents;
 mod forgery;
 mod home;
+mod media;
 mod outage;
 mod pages;
 mod processes;

@@ -226,7 +226,9 @@ async fn serve_users(
 async fn serve_posts(data: &TempDir, clock: &Clock, bus: Bus, stop: &CancellationToken) -> (JoinHandle<()>, String) {
     let url = database::sqlite_url(&data.path().join("posts.db"));
     let parts = parts(migration::Schema::Posts, &url, clock, bus).await;
-    serve(parts.db.clone(), posts::app(config(data, &[]).posts, parts), stop).await
+    let mut settings = config(data, &[]).posts;
+    settings.media = settings.media.kept_in(data.path().join("media"));
+    serve(parts.db.clone(), posts::app(settings, parts).unwrap(), stop).await
 }
 
 /// Serves feed on a port of its own, over a file; where that is.

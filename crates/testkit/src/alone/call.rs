@@ -97,8 +97,10 @@ impl<'a> Call<'a> {
             headers: parts.headers,
             json: serde_json::from_slice(&body).unwrap_or(Value::Null),
             text: String::from_utf8_lossy(&body).into_owned(),
+            bytes: body.to_vec(),
         };
-        answer.hold_against(&self.service.document, &self.method, &self.path);
+        let documented = if self.method == Method::HEAD { Method::GET } else { self.method.clone() };
+        answer.hold_against(&self.service.document, &documented, &self.path);
         answer
     }
 }
@@ -113,8 +115,10 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// Its body, if that is JSON.
     pub json: Value,
-    /// Its body.
+    /// Its body, as text.
     pub text: String,
+    /// Its body.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {

@@ -28,6 +28,7 @@ pub(crate) struct Read {
 
 /// How reading ended.
 #[derive(Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "there is one of them in a test")]
 pub(crate) enum Outcome {
     Answer(Read),
     Malformed(Malformed),

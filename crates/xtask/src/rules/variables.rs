@@ -10,7 +10,7 @@ use crate::{
 const EXAMPLE: &str = ".env.example";
 
 /// Ours begin with the name of a program, of the whole, or of what is outside and used by several.
-const PREFIXES: &[&str] = &["AGORA_", "EVENTS_", "GATEWAY_", "USERS_", "POSTS_", "FEED_", "SHOP_", "SMTP_"];
+const PREFIXES: &[&str] = &["AGORA_", "EVENTS_", "GATEWAY_", "USERS_", "POSTS_", "FEED_", "SHOP_", "SMTP_", "MEDIA_"];
 
 /// Variables of everybody, which we read as well.
 const FOREIGN: &[&str] = &["RUST_LOG", "NO_COLOR"];

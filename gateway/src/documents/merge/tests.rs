@@ -59,6 +59,7 @@ fn published<'a>(document: &'a Value, method: &str, template: &'a str, operation
         form: None,
         composed: None,
         limited: false,
+        kept: false,
         errors: &[],
     }
 }
@@ -163,6 +164,11 @@ fn the_gateways_answers_are_there_exactly_where_they_can_happen() {
     };
     assert_eq!(statuses(Caller::Anyone, "show_user", "get", true), "200 400 401 404 414 431 500 502 503");
     assert_eq!(statuses(Caller::Ignored, "show_user", "get", false), "200 400 404 414 431");
+    let mut kept = published(&users, "get", "/api/v1/users/{username}", "show_user");
+    kept.kept = true;
+    let document = merge(&surface(vec![kept])).unwrap();
+    let not_kept = &document["paths"]["/api/v1/users/{username}"]["get"]["responses"]["504"];
+    assert_eq!(*not_kept, json!({"$ref": "#/components/responses/NotKept"}));
     assert_eq!(
         statuses(Caller::Role("admin"), "update_user", "patch", true),
         "200 400 401 403 413 414 415 431 500 502 503"

@@ -34,7 +34,7 @@ pub(super) fn write(directory: &Path, routes: &str) {
 fn check_ends_with_0_and_one_line_for_what_is_compiled_in() {
     let (status, out, err) = ends(gateway(&["check"]));
     assert_eq!((status, err.as_str(), out.lines().count()), (Some(0), "", 1), "{out}{err}");
-    assert!(out.starts_with("The configuration is right: 52 routes to 49 of "), "{out}");
+    assert!(out.starts_with("The configuration is right: 59 routes to 56 of "), "{out}");
 }
 
 #[test]

@@ -28,6 +28,8 @@ macro_rules! texts {
 texts! {
     /// The text of a post, in lines; a picture needs none.
     PostText 0..=2000;
+    /// What is to be seen on a picture; may be empty.
+    AltText 0..=1500;
     /// The text of a comment, in lines.
     CommentText 1..=2000;
 }

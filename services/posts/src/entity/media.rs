@@ -9,7 +9,7 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     pub owner_id: i64,
-    /// Of the file that was uploaded, in hexadecimal.
+    /// Of all variants, in hexadecimal.
     pub hash: String,
     pub width: i64,
     pub height: i64,
@@ -28,6 +28,10 @@ pub struct Model {
     /// Its place in the post, from 0.
     pub position: i64,
     pub created_at: i64,
+    /// Counts the changes of its texts.
+    pub version: i64,
+    /// Since when no post has it; null while one does.
+    pub free_since: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -46,7 +46,7 @@ pub(super) async fn apply(
     let now = service.clock.now();
     (after.version, after.seq, after.updated_at) = (before.version + 1, before.seq + 1, now);
     let after = store::update(&transaction, after, &tags).await?;
-    let media = media::attach(&transaction, writer, id, &ids).await?;
+    let media = media::attach(&transaction, writer, id, &ids, now).await?;
     events::changed(&transaction, &after, &media, now).await?;
     transaction.commit().await?;
     service.outbox.committed();
@@ -61,7 +61,7 @@ fn changed(before: &post::Model, changes: Changes, media: &[i64]) -> Result<(pos
         None => fields.check("/text", PostText::parse(&before.text)).unwrap_or_default(),
     };
     let given = changes.given.unwrap_or_else(|| Tags::stored(&before.given_tags));
-    check_whole(&text, &given, media, &mut fields);
+    check_whole(&text, &given, !media.is_empty(), &mut fields);
     fields.finish()?;
     let tags = given.with_those_in(text.as_str()).unwrap_or_default();
     let after = post::Model {

@@ -67,22 +67,22 @@ pub(super) struct Changes {
 
 impl WritePost {
     pub(super) fn parse(self) -> Result<Draft, Problem> {
-        Draft::parse(&self.text, &self.tags, self.media_ids)
+        Draft::parse(&self.text, &self.tags, self.media_ids, false)
     }
 }
 
 impl Draft {
-    /// A draft of what somebody sends, in whatever form.
+    /// A draft of what somebody sends, in whatever form; `has_more` if pictures come with it.
     ///
     /// # Errors
     /// 422 with an entry for each of `text`, `tags` and `media_ids` that is not right.
-    pub(crate) fn parse(text: &str, tags: &[String], media: Vec<i64>) -> Result<Self, Problem> {
+    pub(crate) fn parse(text: &str, tags: &[String], media: Vec<i64>, has_more: bool) -> Result<Self, Problem> {
         let mut fields = Fields::new();
         let text = fields.check("/text", PostText::parse(text));
         let given = Tags::parse(tags, &mut fields);
         check_media(&media, &mut fields);
         let (Some(text), Some(given)) = (text, given) else { return Err(fields.refused()) };
-        check_whole(&text, &given, &media, &mut fields);
+        check_whole(&text, &given, has_more || !media.is_empty(), &mut fields);
         fields.finish()?;
         Ok(Self { text, given, media })
     }
@@ -120,8 +120,8 @@ fn check_media(ids: &[i64], fields: &mut Fields) {
 }
 
 /// What a post needs as a whole.
-pub(super) fn check_whole(text: &PostText, given: &Tags, media: &[i64], fields: &mut Fields) {
-    if text.as_str().is_empty() && media.is_empty() {
+pub(super) fn check_whole(text: &PostText, given: &Tags, has_pictures: bool, fields: &mut Fields) {
+    if text.as_str().is_empty() && !has_pictures {
         fields.refuse("/text", "required", "A post needs a text or a picture.");
     }
     fields.check("/tags", given.with_those_in(text.as_str()));

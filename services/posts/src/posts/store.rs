@@ -88,6 +88,14 @@ pub(crate) async fn count(
     Ok(post)
 }
 
+/// Tells of a post, which is locked, because its pictures have changed: others have another copy of it now.
+pub(crate) async fn retell(transaction: &DatabaseTransaction, post: post::Model, now: i64) -> Result<(), DbErr> {
+    let post = post::Model { seq: post.seq + 1, ..post };
+    let post = post.into_active_model().reset_all().update(transaction).await?;
+    let media = media::of_post(transaction, post.id).await?;
+    events::changed(transaction, &post, &media, now).await
+}
+
 /// Deletes a post that is locked, and with it its comments, likes, tags and pictures.
 pub(crate) async fn delete(transaction: &DatabaseTransaction, post: &post::Model, now: i64) -> Result<(), DbErr> {
     post::Entity::delete_by_id(post.id).exec(transaction).await?;

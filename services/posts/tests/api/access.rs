@@ -66,7 +66,7 @@ on_both_engines! {
 
     async fn readiness_follows_the_database(service) {
         service.get("/readyz").unasserted().send().await.expect(200);
-        service.change("ALTER TABLE likes RENAME TO lost").await;
+        service.change("ALTER TABLE avatars RENAME TO lost").await;
         assert_eq!(service.get("/readyz").unasserted().send().await.status, 503);
         assert!(posts::check(&service.db).await.unwrap_err().contains("migration up"));
         service.get("/livez").unasserted().send().await.expect(200);

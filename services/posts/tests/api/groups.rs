@@ -36,6 +36,8 @@ fn reads<'a>(service: &'a Service, comment: i64, people: [&Person; 2]) -> Vec<Ca
         format!("/internal/posts?ids={}", (1..=51).map(|id| id.to_string()).collect::<Vec<_>>().join(",")),
         "/internal/counts?ids=7,8".to_owned(),
         "/internal/post-viewer?ids=1,2".to_owned(),
+        "/media/1".to_owned(),
+        "/media/2".to_owned(),
     ];
     let calls = paths.iter().flat_map(|path| {
         let [ada, bob] = people;
@@ -53,6 +55,9 @@ fn writes<'a>(service: &'a Service, comment: i64, [ada, bob]: [&Person; 2]) -> V
     let path = format!("/posts/1/comments/{comment}");
     vec![
         ("create_post", service.post("/posts", json!({"text": "#t new"})).by(ada), post(3, &[])),
+        ("update_media", service.patch("/media/1", json!({"alt": "other"})).by(ada), post(1, &["media:1"])),
+        ("update_free_media", service.patch("/media/2", json!({"alt": "other"})).by(ada), vec!["media:2".to_owned()]),
+        ("delete_media", service.delete("/media/2").by(ada), vec!["media:2".to_owned()]),
         ("update_post", service.patch("/posts/1", json!({"text": "#t other"})).by(ada), post(1, &[])),
         ("replace_post", service.put("/posts/1", json!({"text": "none"})).by(ada), post(1, &[])),
         ("like_post", service.put("/posts/1/like", json!(null)).by(bob), post(1, &["likes-of:1", "viewer:8"])),
@@ -73,7 +78,10 @@ fn writes<'a>(service: &'a Service, comment: i64, [ada, bob]: [&Person; 2]) -> V
 on_both_engines! {
     async fn every_write_names_a_group_of_every_read_that_it_changes(service) {
         let (ada, bob, _) = people();
-        assert_eq!((service.write(&ada, "#t one").await, service.write(&ada, "two").await), (1, 2));
+        assert_eq!((service.upload(&ada).await, service.upload(&ada).await), (1, 2));
+        let with_picture = json!({"text": "#t one", "media_ids": [1]});
+        let first = service.post("/posts", with_picture).by(&ada).send().await.expect(201);
+        assert_eq!((id(&first), service.write(&ada, "two").await), (1, 2));
         let made = service.post("/posts/1/comments", json!({"text": "x"})).by(&bob).send().await.expect(201);
         let people = [&ada, &bob];
         for (name, write, groups) in writes(&service, id(&made), people) {

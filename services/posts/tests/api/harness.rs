@@ -1,35 +1,66 @@
 //! The service `posts`, alone, and what `users` would tell it.
 
-use std::{future::Future, ops::Deref, time::Duration};
+use std::{future::Future, ops::Deref, path::PathBuf, time::Duration};
 
 use bus::{Bus, Message};
 use database::Database;
 use events::{Aggregate, Event};
 use migration::Schema;
-use posts::Config;
+use posts::{Config, Place};
 use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};
-use testkit::alone::{self, Alone, Answer, Person};
+use testkit::alone::{self, Alone, Answer, Call, Person};
 
 pub(crate) use testkit::on_both_engines;
 
 /// A running service. Clones are the same one.
 #[derive(Clone)]
-pub(crate) struct Service(Alone);
+pub(crate) struct Service {
+    alone: Alone,
+    /// Where files of pictures are.
+    pub(crate) media: PathBuf,
+}
 
 impl Deref for Service {
     type Target = Alone;
 
     fn deref(&self) -> &Alone {
-        &self.0
+        &self.alone
     }
 }
 
 impl Service {
-    async fn over(db: Database) -> Self {
+    async fn over(db: Database, media: PathBuf) -> Self {
         // Cleaning up as often as possible.
-        let config = Config { cleanup_interval: Duration::from_millis(20) };
-        Self(Alone::new("posts", db, Bus::in_process(), &posts::openapi(), |parts| posts::app(config, parts)))
+        let config = Config {
+            cleanup_interval: Duration::from_millis(20),
+            media: Place::Directory(media.clone()),
+            media_quota: QUOTA,
+            ..Config::default()
+        };
+        let app = |parts| posts::app(config, parts).unwrap();
+        Self { alone: Alone::new("posts", db, Bus::in_process(), &posts::openapi(), app), media }
+    }
+
+    /// A request with a form of these fields.
+    pub(crate) fn form(&self, method: &str, path: &str, form: &Form) -> Call<'_> {
+        let call = match method {
+            "PUT" => self.put(path, Value::Null),
+            _ => self.post(path, Value::Null),
+        };
+        call.header("content-type", "multipart/form-data; boundary=XyX").body(form.bytes())
+    }
+
+    /// Uploads this file.
+    pub(crate) fn send(&self, file: &[u8]) -> Call<'_> {
+        self.form("POST", "/media", &Form::default().image(file))
+    }
+
+    /// The files that are stored, without their folders.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let folders = std::fs::read_dir(&self.media).unwrap().map(|entry| entry.unwrap().path());
+        let files = folders.filter(|path| path.is_dir()).flat_map(|path| std::fs::read_dir(path).unwrap());
+        files.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 
     /// A post with this text; answers its id.
@@ -37,7 +68,7 @@ impl Service {
         id(&self.post("/posts", json!({"text": text})).by(author).send().await.expect(201))
     }
 
-    /// A picture that is free; answers its id.
+    /// A picture that is free, without files; answers its id.
     pub(crate) async fn upload(&self, owner: &Person) -> i64 {
         let sql = format!(
             "INSERT INTO media (owner_id, hash, width, height, placeholder, alt, variants, bytes, position, created_at) VALUES \
@@ -91,6 +122,42 @@ impl Service {
     }
 }
 
+/// What the pictures of an account may take in these tests.
+pub(crate) const QUOTA: i64 = 1 << 20;
+
+/// A form, field by field.
+#[derive(Clone, Default)]
+pub(crate) struct Form(Vec<u8>);
+
+impl Form {
+    /// A file, with a name and a type that say nothing true.
+    pub(crate) fn image(self, file: &[u8]) -> Self {
+        self.field("name=\"image\"; filename=\"../../x.svg\"\r\nContent-Type: text/html", file)
+    }
+
+    /// A text.
+    pub(crate) fn text(self, name: &str, text: &str) -> Self {
+        self.field(&format!("name=\"{name}\""), text.as_bytes())
+    }
+
+    fn field(mut self, head: &str, content: &[u8]) -> Self {
+        self.0.extend_from_slice(format!("--XyX\r\nContent-Disposition: form-data; {head}\r\n\r\n").as_bytes());
+        self.0.extend_from_slice(content);
+        self.0.extend_from_slice(b"\r\n");
+        self
+    }
+
+    /// It, with its end.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        [&self.0[..], b"--XyX--\r\n"].concat()
+    }
+}
+
+/// A picture; another one for another seed.
+pub(crate) fn drawn(seed: u64) -> Vec<u8> {
+    picture::draw(seed, 300, 200).unwrap().to_vec()
+}
+
 /// Who writes in these tests.
 pub(crate) fn people() -> (Person, Person, Person) {
     (Person::new(7), Person::new(8), Person::new(9))
@@ -108,7 +175,7 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: impl FnMu
 
 pub(crate) async fn on_sqlite<F: Future<Output = ()>>(scenario: impl FnOnce(Service) -> F) {
     let (db, directory) = alone::sqlite(Schema::Posts).await;
-    let service = Service::over(db.clone()).await;
+    let service = Service::over(db.clone(), directory.path().join("media")).await;
     scenario(service.clone()).await;
     service.stop().await;
     db.close().await;
@@ -117,7 +184,8 @@ pub(crate) async fn on_sqlite<F: Future<Output = ()>>(scenario: impl FnOnce(Serv
 
 pub(crate) async fn on_postgres<F: Future<Output = ()>>(scenario: impl FnOnce(Service) -> F) {
     let Some((db, _postgres)) = alone::postgres(Schema::Posts).await else { return };
-    let service = Service::over(db.clone()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let service = Service::over(db.clone(), directory.path().join("media")).await;
     scenario(service.clone()).await;
     service.stop().await;
     db.close().await;

@@ -5,11 +5,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod access;
+mod avatars;
 mod blocks;
 mod comments;
 mod deletion;
 mod document;
 mod events;
+mod files;
+mod forms;
 mod groups;
 mod harness;
 mod idempotency;
@@ -17,4 +20,6 @@ mod internal;
 mod life;
 mod likes;
 mod lists;
+mod media;
+mod sweeping;
 mod versions;

@@ -40,7 +40,9 @@ impl Part {
         migrate(schema, &url).await;
         let variable = |what: &str| format!("{}_{what}", schema.name().to_uppercase());
         let part = Self::new(schema.name(), binary(schema.name()), &variable("LISTEN"));
-        Self { _database: postgres, ..part }.with(variable("DATABASE_URL"), url)
+        // Only posts looks at where pictures are.
+        let media = data.join("media").to_str().expect("a path in UTF-8").to_owned();
+        Self { _database: postgres, ..part }.with(variable("DATABASE_URL"), url).with("POSTS_MEDIA_DIR", media)
     }
 
     /// The gateway before these services.

@@ -31,7 +31,7 @@ fn chunks_are_put_together_and_what_follows_the_last_is_left() {
         assert_eq!(body(text), ("hello".to_owned(), None, String::new()), "{text:?}");
         assert_eq!(body(&format!("{text}rest")).2, "rest");
     }
-    let large = "x".repeat(0xAbC);
+    let large = "x".repeat(0xABC);
     assert_eq!(body(&format!("AbC\r\n{large}\r\n0\r\n\r\n")).0, large);
 }
 
