@@ -142,7 +142,9 @@ async fn on_postgres_the_service_repairs_itself_now_and_then_and_one_process_at_
     let Some((db, _postgres)) = alone::postgres(Schema::Feed).await else { return };
     repairs_itself(db.clone()).await;
     let sources = Truth::of(&history()).exports(&InternalKey::random()).sources;
-    let claim = Claim::take(&db, "reconcile").await.unwrap().unwrap();
+    // What was stopped in the middle gives it back some time after it is dropped.
+    let take = async || Claim::take(&db, "reconcile").await.unwrap();
+    let claim = wait::until("nobody is at it", Duration::from_secs(20), take).await;
     let refused = reconcile(&db, &config(), &sources).await.unwrap_err();
     assert!(matches!(refused, Failed::Busy), "{refused}");
     claim.release().await.unwrap();
