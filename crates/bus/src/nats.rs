@@ -14,7 +14,6 @@ mod address;
 mod follow;
 
 use std::fmt;
-use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -44,8 +43,6 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 /// A message that was neither taken nor refused for so long comes again. Whoever takes one stores it, which takes milliseconds; and
 /// nobody waits for longer when a process is gone that had one.
 const ACK_WAIT: Duration = Duration::from_secs(2);
-/// From the first pause to the longest before we connect again.
-const CONNECTS_AFTER: RangeInclusive<Duration> = Duration::from_millis(20)..=Duration::from_secs(1);
 
 /// A connection that is made when it can be, and made again when it is lost.
 pub(crate) struct Nats {
@@ -66,7 +63,7 @@ impl Nats {
     pub(crate) async fn connect(address: Address) -> Result<Self, async_nats::ConnectError> {
         let options = address.credentials.apply(async_nats::ConnectOptions::new());
         let options = options.retry_on_initial_connect().reconnect_delay_callback(|failures| {
-            pause::after(i64::try_from(failures).unwrap_or(i64::MAX), &CONNECTS_AFTER)
+            pause::after(i64::try_from(failures).unwrap_or(i64::MAX), &pause::SERVER)
         });
         let options = options.event_callback(|event| async move {
             match event {

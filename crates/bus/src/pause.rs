@@ -6,6 +6,9 @@ use std::time::Duration;
 /// From the first pause to the longest.
 pub const USUAL: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(2);
 
+/// The same for a server that everybody waits for: it costs little to ask whether it is back.
+pub const SERVER: RangeInclusive<Duration> = Duration::from_millis(50)..=Duration::from_millis(500);
+
 /// The pause after so many failures: each twice as long as the one before.
 #[must_use]
 pub fn after(failures: i64, pauses: &RangeInclusive<Duration>) -> Duration {

@@ -73,7 +73,7 @@ impl Outbox {
                 Err(error) => {
                     failures += 1;
                     tracing::warn!(service = self.0.service, %error, "events wait; publishing them will be tried again");
-                    stop.run_until_cancelled(tokio::time::sleep(pause::after(failures, &pause::USUAL))).await;
+                    stop.run_until_cancelled(tokio::time::sleep(pause::after(failures, &pause::SERVER))).await;
                 }
             }
         }

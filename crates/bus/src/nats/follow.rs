@@ -18,7 +18,7 @@ use crate::{BoxError, Message, in_process::Follower, pause};
 const ASKS_FOR: Duration = Duration::from_secs(30);
 const ASKS_AT_ONCE: usize = 64;
 /// Where nothing is heard for twice as long, we connect the consumer anew.
-const HEARS_EVERY: Duration = Duration::from_secs(1);
+const HEARS_EVERY: Duration = Duration::from_millis(500);
 /// How long the last words may take when following ends.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -36,7 +36,7 @@ impl Consumer {
             if let Err(error) = self.follow(&stop, &mut failures).await {
                 failures += 1;
                 tracing::warn!(follower = self.follower.name, %error, "messages wait; following will be tried again");
-                stop.run_until_cancelled(tokio::time::sleep(pause::after(failures, &pause::USUAL))).await;
+                stop.run_until_cancelled(tokio::time::sleep(pause::after(failures, &pause::SERVER))).await;
             }
         }
         // Or the last message that was taken comes again, which is harmless.
