@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, PaginatorTrait as _, Qu
 
 use crate::entity::{inbox, outbox};
 
-/// What waits in the tables of one service.
+/// What waits in the tables of one service. What moves on while it is counted may be in two counts, but never in none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
     /// Events that are recorded and not taken by everybody.
