@@ -131,7 +131,10 @@ fn collect(first: Entry, lines: &Receiver<Entry>, batch: &mut Vec<u8>) -> Option
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::sync::{Arc, Mutex, mpsc::channel};
+    use std::sync::{
+        Arc, Mutex,
+        mpsc::{Sender, channel},
+    };
 
     use super::*;
 
@@ -149,13 +152,18 @@ mod tests {
         }
     }
 
-    /// A reader of the log that reads nothing until it is let go.
-    struct Stuck(Receiver<()>, Written);
+    /// A reader of the log that says when it is asked to read, and reads nothing until it is let go.
+    struct Stuck {
+        asked: Sender<()>,
+        go: Receiver<()>,
+        written: Written,
+    }
 
     impl Write for Stuck {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let _ = self.0.recv();
-            self.1.write(bytes)
+            let _ = self.asked.send(());
+            let _ = self.go.recv();
+            self.written.write(bytes)
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -178,19 +186,24 @@ mod tests {
 
     #[test]
     fn a_stuck_reader_costs_lines_but_no_time_and_is_told_about_it() {
-        let (go, stuck) = channel();
+        let (let_go, go) = channel();
+        let (asked, is_asked) = channel();
         let written = Written::default();
-        let mut queue = Queue::start(Stuck(stuck, written.clone()));
+        let mut queue = Queue::start(Stuck { asked, go, written: written.clone() });
+        queue.write_all(b"the first\n").unwrap();
+        is_asked.recv().unwrap();
         let before = dropped_lines();
         let began = Instant::now();
         for _ in 0..3 * CAPACITY {
             queue.write_all(b"a line\n").unwrap();
         }
         assert!(began.elapsed() < Duration::from_secs(5), "writing never waits for the reader");
-        assert!(dropped_lines() > before, "lines that found no room are counted");
-        drop(go);
+        let lost = 2 * CAPACITY;
+        assert_eq!(dropped_lines() - before, lost as u64, "lines that found no room are counted");
+        drop(let_go);
         Queue::flush(&queue);
         let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
-        assert!(text.contains("log lines were dropped"), "the gap is visible in the log");
+        assert_eq!(text.matches("a line\n").count(), CAPACITY, "what found room is written");
+        assert!(text.contains(&format!(r#""log lines were dropped","lines":{lost}"#)), "the gap is visible in the log");
     }
 }
