@@ -15,9 +15,11 @@
 //! | [`failure`] | what a database's refusal is to a client |
 //! | [`text`] | free texts, checked |
 //! | [`clock`] | the time, which a test can move |
+//! | [`demo`] | what the demo data of all services agree on |
 //! | [`random`] | numbers for demo data |
 
 pub mod clock;
+pub mod demo;
 pub mod document;
 pub mod etag;
 pub mod failure;

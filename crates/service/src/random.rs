@@ -1,8 +1,5 @@
 //! A small generator (splitmix64), so that demo data is the same on every machine and with every version.
 
-/// The seed of all demo data.
-pub const SEED: u64 = 42;
-
 /// Numbers that look random and are the same every time.
 #[derive(Clone, Debug)]
 pub struct Random(u64);

@@ -15,7 +15,7 @@ use upstream::{InvalidTarget, Upstream};
 use users::demo;
 
 use crate::{
-    config::Config,
+    config::{Config, DemoData},
     data::{DataDirectory, DataError},
     port,
     report::{Report, Summary},
@@ -53,6 +53,9 @@ pub enum StartError {
     /// The accounts cannot be looked at, or the demo accounts cannot be made.
     #[error("the database of accounts cannot be used: {0}")]
     Accounts(users::Error),
+    /// The demo posts cannot be made.
+    #[error("the demo posts cannot be made: {0}")]
+    DemoPosts(#[from] posts::demo::SeedError),
     /// Production on data with known passwords.
     #[error(
         "the data directory {} holds the demo accounts, whose password everybody knows: production does not run on it; \
@@ -124,7 +127,7 @@ pub async fn start(config: Config, report: &mut Report) -> Result<Running, Start
     // Nobody's events are published before everybody follows.
     let assembling = site.bus.hold();
     let (users, login) = users(&mut site).await?;
-    let posts = posts(&mut site).await?;
+    let posts = posts(&mut site, login.is_some()).await?;
     let feed = feed(&mut site, &users, &posts).await?;
     drop(assembling);
     let services = site.services;
@@ -264,8 +267,8 @@ async fn users(site: &mut Site<'_>) -> Result<(Upstream, Option<(String, String)
     Ok((site.serve(app, database), login))
 }
 
-/// The service of posts.
-async fn posts(site: &mut Site<'_>) -> Result<Upstream, StartError> {
+/// The service of posts, with some in the names of the demo accounts if those are here.
+async fn posts(site: &mut Site<'_>, has_demo_accounts: bool) -> Result<Upstream, StartError> {
     let schema = Schema::Posts;
     if let Some(upstream) = site.elsewhere(schema.name())? {
         return Ok(upstream);
@@ -273,6 +276,12 @@ async fn posts(site: &mut Site<'_>) -> Result<Upstream, StartError> {
     let database = site.database(schema).await?;
     let mut settings = site.config.posts.clone();
     settings.media = settings.media.kept_in(site.data.media());
+    if has_demo_accounts && site.config.demo_data == DemoData::All {
+        let clock = site.config.clock.clone();
+        if let Some(seeded) = posts::demo::seed(settings.clone(), &database, clock).await? {
+            site.report.made("demo posts created", seeded);
+        }
+    }
     let app = posts::app(settings, site.parts(schema.name(), &database, &["feed"]))?;
     Ok(site.serve(app, database))
 }
@@ -309,7 +318,9 @@ async fn demo_accounts(
         }
         return Ok(None);
     }
-    if let Some(seeded) = demo::seed(database).await.map_err(StartError::Accounts)? {
+    if config.demo_data != DemoData::None
+        && let Some(seeded) = demo::seed(database).await.map_err(StartError::Accounts)?
+    {
         report.made("demo accounts created", format!("{} users and {}", seeded.users, seeded.admin));
         report.made("password of admin, shown only now", seeded.admin_password.expose_secret());
     }

@@ -31,11 +31,38 @@ impl FromStr for External {
     }
 }
 
+/// What the demo profile puts into databases that are empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DemoData {
+    /// Accounts, and what they write.
+    #[default]
+    All,
+    /// Accounts to log in with.
+    Accounts,
+    /// Nothing.
+    None,
+}
+
+impl FromStr for DemoData {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "all" => Ok(Self::All),
+            "accounts" => Ok(Self::Accounts),
+            "none" => Ok(Self::None),
+            _ => Err("it is all, accounts or none"),
+        }
+    }
+}
+
 /// Everything that is decided before the start.
 #[derive(Debug)]
 pub struct Config {
     /// Demo or production.
     pub profile: Profile,
+    /// What the demo profile makes.
+    pub demo_data: DemoData,
     /// Where databases, keys and the lock are.
     pub data: PathBuf,
     /// The services that run elsewhere.
@@ -61,6 +88,7 @@ impl Config {
     /// in `vars`.
     pub fn from_vars(vars: &mut Vars, external: Vec<External>, files: Option<PathBuf>) -> Self {
         let data = PathBuf::from(vars.text("AGORA_DATA_DIR", "data"));
+        let demo_data = vars.parsed("AGORA_DEMO_DATA", DemoData::default());
         if vars.optional("GATEWAY_KEYS_DIR").is_none() {
             vars.set("GATEWAY_KEYS_DIR", data.join("keys").to_string_lossy());
         }
@@ -78,7 +106,19 @@ impl Config {
             .map_or_else(Sources::embedded, Sources::directory)
             .with_variables(variables.collect::<Vec<_>>())
             .with_profile(profile.to_string());
-        Self { profile, data, external, gateway, users, posts, feed, events, clock: Clock::system(), sources }
+        Self {
+            profile,
+            demo_data,
+            data,
+            external,
+            gateway,
+            users,
+            posts,
+            feed,
+            events,
+            clock: Clock::system(),
+            sources,
+        }
     }
 
     /// The checked surface.

@@ -14,5 +14,5 @@ mod report;
 pub mod cli;
 
 pub use compose::{Running, StartError, start};
-pub use config::{Config, External};
+pub use config::{Config, DemoData, External};
 pub use report::{Report, Summary};

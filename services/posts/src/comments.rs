@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use service::{clock::rfc3339, etag};
 use utoipa::ToSchema;
 
-pub(crate) use create::{__path_create_comment, create_comment};
+pub(crate) use create::{__path_create_comment, create_comment, insert};
 pub(crate) use delete::{__path_delete_comment, delete_comment};
 pub(crate) use list::{__path_list_comments, list_comments};
 pub(crate) use replace::{__path_replace_comment, replace_comment};

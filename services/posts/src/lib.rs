@@ -22,6 +22,7 @@ mod blocks;
 mod cleanup;
 mod comments;
 mod config;
+pub mod demo;
 mod document;
 mod domain;
 mod entity;
@@ -70,6 +71,13 @@ pub(crate) struct Service {
     pub(crate) uploads: Uploads,
 }
 
+impl Service {
+    fn new(config: Config, db: Database, clock: Clock, bus: &Bus, files: Files) -> Self {
+        let outbox = Outbox::new("posts", db.clone(), bus.clone());
+        Self { db, clock, config: Arc::new(config), outbox, files, uploads: Uploads::default() }
+    }
+}
+
 /// The service over a migrated database, believing the callers that the verifier believes, and telling others over the bus.
 ///
 /// # Errors
@@ -77,8 +85,7 @@ pub(crate) struct Service {
 pub fn app(config: Config, parts: Parts) -> Result<App, OpenError> {
     let files = Files::open(&config.media)?;
     let Parts { db, verifier, clock, bus } = parts;
-    let outbox = Outbox::new("posts", db.clone(), bus.clone());
-    let service = Service { db, clock, config: Arc::new(config), outbox, files, uploads: Uploads::default() };
+    let service = Service::new(config, db, clock, &bus, files);
     let tasks = Tasks::new();
     // Whoever follows does so before anything is published.
     tasks.spawn("accounts", Inbox::new(service.db.clone(), Follower).run(bus, tasks.token()));
@@ -96,9 +103,7 @@ pub fn app(config: Config, parts: Parts) -> Result<App, OpenError> {
 /// What other services may export from a migrated database, and nothing else: for a program beside the running one. It does nothing by
 /// itself.
 pub fn exports(db: Database, verifier: Verifier) -> Router {
-    let outbox = Outbox::new("posts", db.clone(), Bus::in_process());
-    let (config, uploads) = (Arc::new(Config::default()), Uploads::default());
-    let service = Service { db, clock: Clock::system(), config, outbox, files: Files::none(), uploads };
+    let service = Service::new(Config::default(), db, Clock::system(), &Bus::in_process(), Files::none());
     service::router(routes::unstored().into(), document::openapi, service, verifier, Tasks::new())
 }
 

@@ -4,7 +4,11 @@ use std::process::ExitCode;
 
 use boot::{App, Vars};
 use database::Database;
-use service::{Parts, Program, Serve, program::BoxError};
+use posts::demo;
+use service::{
+    Clock, Parts, Program, Serve,
+    program::{self, BoxError},
+};
 
 struct Posts;
 
@@ -23,8 +27,11 @@ impl Serve for Posts {
         Ok(false)
     }
 
-    async fn seed(&self, _: posts::Config, _: &Database) -> Result<String, BoxError> {
-        Err("there is no demo data for posts".into())
+    async fn seed(&self, config: posts::Config, db: &Database) -> Result<String, BoxError> {
+        Ok(match demo::seed(config, db, Clock::system()).await? {
+            Some(seeded) => format!("created {seeded} in the names of the first {} accounts", service::demo::ACCOUNTS),
+            None => program::NOT_EMPTY.to_owned(),
+        })
     }
 
     fn app(&self, config: posts::Config, parts: Parts) -> Result<App, BoxError> {

@@ -25,9 +25,10 @@ use utoipa::ToSchema;
 
 pub(crate) use batch::{__path_batch_posts, PostBatch, batch_posts};
 pub(crate) use counts::{__path_count_by_author, AuthorCount, AuthorCounts, count_by_author};
-pub(crate) use create::{__path_create_post, create_post};
+pub(crate) use create::{__path_create_post, create_post, insert};
 pub(crate) use delete::{__path_delete_post, delete_post};
 pub(crate) use export::{__path_export_posts, PostData, PostExport, export_posts};
+pub(crate) use fields::Draft;
 pub(crate) use list::{__path_list_posts, list_posts};
 pub(crate) use replace::{__path_replace_post, replace_post};
 pub(crate) use show::{__path_show_post, show_post};

@@ -95,6 +95,14 @@ impl Received {
     }
 }
 
+/// Stores a picture that nobody has sent.
+pub(crate) async fn store(service: &Service, bytes: &[u8]) -> Result<Stored, Error> {
+    let upload = form::Upload { bytes: bytes.into(), _memory: None };
+    let mut received = Received::default();
+    prepare::store(service, upload, "/image".to_owned(), &mut received).await?;
+    received.pictures.pop().ok_or(Error::Swept)
+}
+
 /// Takes a request in, and then does with it what the request asks for. If either is refused, nothing of it is left.
 pub(crate) async fn take_in<T>(
     service: &Service,

@@ -17,7 +17,7 @@ use crate::{
     hashing::Passwords,
     users::{NewAccount, insert},
 };
-use service::{Clock, Mistake, Random, random::SEED};
+use service::{Clock, Mistake, Random, demo::SEED};
 
 /// The password of every demo account but the administrator.
 pub const PASSWORD: &str = "password";
@@ -26,7 +26,7 @@ pub const LOGIN: &str = "demo";
 /// The administrator's username. It is reserved, so nobody else can have taken it.
 pub const ADMIN: &str = "admin";
 /// How many demo accounts there are, without the administrator.
-pub const USERS: usize = 40;
+pub const USERS: usize = service::demo::ACCOUNTS;
 
 /// 2025-01-01; every demo account joined a day or so after the one before.
 const FIRST_JOINED_AT: i64 = 1_735_689_600_000;

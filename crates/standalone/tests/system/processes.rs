@@ -2,6 +2,7 @@
 
 mod chaos;
 mod commands;
+mod demo;
 mod killed;
 mod load;
 mod part;

@@ -200,6 +200,8 @@ fn config(data: &TempDir, more: &[(&str, &str)]) -> Config {
         ("GATEWAY_LISTEN", "127.0.0.1:0"),
         ("GATEWAY_ADMIN_LISTEN", "127.0.0.1:0"),
         ("GATEWAY_THREADS", "2"),
+        // Tests know what they have written; `processes/restart.rs` has everything.
+        ("AGORA_DEMO_DATA", "accounts"),
     ];
     variables.extend(more);
     let mut vars = Vars::from_pairs(variables);

@@ -17,7 +17,8 @@ use crate::{
 struct Told {
     author_id: i64,
     text: String,
-    tags: BTreeSet<String>,
+    /// In the order in which they are answered.
+    tags: Vec<String>,
     media: Vec<Value>,
     like_count: i64,
     comment_count: i64,
@@ -70,9 +71,10 @@ pub(super) async fn told(
     let before = before.unwrap_or_default();
     // Most that is told of a post is how often it is liked.
     if (&before.text, &before.tags, &before.media) != (&now.text, &now.tags, &now.media) {
-        let of = |tags: &str| serde_json::from_str::<BTreeSet<String>>(tags).unwrap_or_default();
-        tags::change(transaction, (id, now.created_at), &of(&before.tags), &post.tags).await?;
-        search::engine(transaction).put(transaction, id, &all_words(&post.text, &post.tags, &post.media)).await?;
+        let had = serde_json::from_str(&before.tags).unwrap_or_default();
+        let has = post.tags.iter().cloned().collect();
+        tags::change(transaction, (id, now.created_at), &had, &has).await?;
+        search::engine(transaction).put(transaction, id, &all_words(&post.text, &has, &post.media)).await?;
     }
     Ok(())
 }

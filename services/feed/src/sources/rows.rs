@@ -1,7 +1,5 @@
 //! Rows as they are exported, in the form in which they are kept: what is equal is the same.
 
-use std::collections::BTreeSet;
-
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error as _};
 use serde_json::Value;
@@ -120,7 +118,7 @@ pub(crate) struct Post {
 }
 
 fn tags<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    let tags = BTreeSet::<String>::deserialize(from)?;
+    let tags = Vec::<String>::deserialize(from)?;
     serde_json::to_string(&tags).map_err(D::Error::custom)
 }
 

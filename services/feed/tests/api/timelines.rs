@@ -8,11 +8,11 @@ use crate::harness::{BEGIN, block, follow, on_both_engines, post, post_deleted, 
 on_both_engines! {
     async fn a_post_reaches_its_author_and_followers_and_nobody_else(service) {
         service.accounts(&["ada", "bob", "eve"]).await;
-        service.told(&[follow(1, 2, 1, true), post(10, 1, 1, "hello", &["greeting"])]).await;
+        service.told(&[follow(1, 2, 1, true), post(10, 1, 1, "hello", &["words", "greeting"])]).await;
         assert_eq!((service.home(1).await, service.home(2).await, service.home(3).await), (vec![10], vec![10], vec![]));
         let shown = service.get("/home").by(&Person::new(2)).send().await.expect(200);
         assert_eq!(shown["items"][0], json!({
-            "id": 10, "text": "hello", "tags": ["greeting"], "media": [],
+            "id": 10, "text": "hello", "tags": ["words", "greeting"], "media": [],
             "author": {"id": 1, "username": "ada", "display_name": "ADA", "avatar": null},
             "like_count": 0, "comment_count": 0, "created_at": "2025-01-01T00:00:00.010Z",
             "updated_at": "2025-01-01T00:00:00.010Z", "version": 1,

@@ -7,7 +7,9 @@ use axum::{
 use http::{HeaderMap, StatusCode};
 use principal::Principal;
 use problem::{Code, Json, Path, Problem};
-use sea_orm::{ActiveModelTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, NotSet};
+use sea_orm::{
+    ActiveModelTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _, IntoActiveModel as _, NotSet,
+};
 use service::{
     etag,
     idempotency::{self, Answer, Key},
@@ -16,6 +18,7 @@ use service::{
 use super::{Comment, WriteComment};
 use crate::{
     Service, access, accounts,
+    domain::CommentText,
     entity::{comment, post},
     error::Error,
     etag::of_comment,
@@ -68,9 +71,26 @@ pub(crate) async fn create_comment(
     }
     accounts::enter(&transaction, author).await?;
     let post = store::approach(&transaction, &caller, id).await?;
+    let comment = insert(&transaction, id, author, &text, now).await?;
+    let post = store::count(&transaction, post, 0, 1, now).await?;
+    let answer = answer(comment)?;
+    idempotency::keep(&transaction, key.as_ref(), &answer, now).await?;
+    transaction.commit().await?;
+    service.outbox.committed();
+    Ok((changed::post(id, post.author_id).and(Group::CommentsOf(id)), answer).into_response())
+}
+
+/// Adds a comment under a post that is locked; it is not counted yet.
+pub(crate) async fn insert(
+    transaction: &DatabaseTransaction,
+    post: i64,
+    author: i64,
+    text: &CommentText,
+    now: i64,
+) -> Result<comment::Model, DbErr> {
     let row = comment::Model {
         id: 0,
-        post_id: id,
+        post_id: post,
         author_id: author,
         text: text.as_str().to_owned(),
         created_at: now,
@@ -79,13 +99,7 @@ pub(crate) async fn create_comment(
     };
     let mut row = row.into_active_model().reset_all();
     row.id = NotSet;
-    let comment = row.insert(&transaction).await?;
-    let post = store::count(&transaction, post, 0, 1, now).await?;
-    let answer = answer(comment)?;
-    idempotency::keep(&transaction, key.as_ref(), &answer, now).await?;
-    transaction.commit().await?;
-    service.outbox.committed();
-    Ok((changed::post(id, post.author_id).and(Group::CommentsOf(id)), answer).into_response())
+    row.insert(transaction).await
 }
 
 /// What the request that is repeated has changed; of a post that is gone since, what is left to say.

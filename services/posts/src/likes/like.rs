@@ -93,8 +93,8 @@ async fn set(service: &Service, caller: &Principal, id: i64, liked: bool) -> Res
     Ok((groups, Json(Liked { post_id: id, liked, like_count: post.like_count })))
 }
 
-/// Answers how many rows there are more: the database decides whether there was one.
-async fn insert(transaction: &DatabaseTransaction, like: like::Model) -> Result<u64, DbErr> {
+/// Answers how many rows there are more: the database decides whether there was one. They are not counted yet.
+pub(crate) async fn insert(transaction: &DatabaseTransaction, like: like::Model) -> Result<u64, DbErr> {
     let nothing = OnConflict::new().do_nothing().to_owned();
     let row = like.into_active_model().reset_all();
     like::Entity::insert(row).on_conflict(nothing).exec_without_returning(transaction).await

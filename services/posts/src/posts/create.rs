@@ -123,7 +123,8 @@ pub(super) async fn publish_with(
     Ok((groups, answer).into_response())
 }
 
-async fn insert(
+/// Adds the post and its pictures, and tells of it.
+pub(crate) async fn insert(
     transaction: &DatabaseTransaction,
     author: i64,
     draft: Draft,

@@ -17,6 +17,7 @@ pub(crate) use testkit::on_both_engines;
 #[derive(Clone)]
 pub(crate) struct Service {
     alone: Alone,
+    pub(crate) config: Config,
     /// Where files of pictures are.
     pub(crate) media: PathBuf,
 }
@@ -38,8 +39,9 @@ impl Service {
             media_quota: QUOTA,
             ..Config::default()
         };
-        let app = |parts| posts::app(config, parts).unwrap();
-        Self { alone: Alone::new("posts", db, Bus::in_process(), &posts::openapi(), app), media }
+        let settings = config.clone();
+        let app = |parts| posts::app(settings, parts).unwrap();
+        Self { alone: Alone::new("posts", db, Bus::in_process(), &posts::openapi(), app), config, media }
     }
 
     /// A request with a form of these fields.

@@ -9,6 +9,7 @@ mod avatars;
 mod blocks;
 mod comments;
 mod deletion;
+mod demo;
 mod document;
 mod events;
 mod files;

@@ -21,7 +21,9 @@ impl World {
         let data = tempfile::tempdir().unwrap();
         let agora = Part::new("agora", env!("CARGO_BIN_EXE_agora").into(), "GATEWAY_LISTEN")
             .with("GATEWAY_ADMIN_LISTEN", "127.0.0.1:0")
-            .with("AGORA_DATA_DIR", data.path().to_str().unwrap());
+            .with("AGORA_DATA_DIR", data.path().to_str().unwrap())
+            // What the model knows is all that there is.
+            .with("AGORA_DEMO_DATA", "accounts");
         Self::started(vec![agora], None, data).await
     }
 
