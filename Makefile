@@ -29,6 +29,7 @@ run: ## start everything in one process on http://127.0.0.1:8001, data in ./data
 test: setup fmt-check lint doc build deny ## set up what is missing, then run every check and every test
 	rm -f target/seen.jsonl
 	$(BIN)/xtask with-postgres -- cargo test --workspace --locked --no-fail-fast $(LEFT_OUT)
+	cargo test --workspace --features posts/s3 --test s3 --locked
 	$(BIN)/seen
 
 .PHONY: setup
@@ -50,6 +51,7 @@ fmt-check: ## fail if the sources are not formatted
 .PHONY: lint
 lint: ## clippy, warnings are errors
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --features posts/s3 --test s3 --locked -- -D warnings
 
 .PHONY: doc
 doc: ## document the crates, private items too; warnings are errors

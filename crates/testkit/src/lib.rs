@@ -11,6 +11,7 @@
 //! | [`nats`] | NATS servers that can be stopped and started again |
 //! | [`postgres`] | one PostgreSQL database per test |
 //! | [`browser`] | a real Chromium, driven through chromedriver |
+//! | [`s3`] | a bucket that speaks S3, and can be away |
 //! | [`seen`] | what the suite has seen of the public API, checked against its document |
 //! | [`wait`] | waiting for a condition instead of for a time |
 //!
@@ -36,6 +37,7 @@ pub mod nats;
 pub mod postgres;
 pub mod process;
 pub mod raw;
+pub mod s3;
 pub mod seen;
 pub mod stub;
 pub mod wait;

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::routing::post;
 use serde_json::json;
 use testkit::faulty::{BlackHole, Refusing};
+use testkit::s3::{Mood, S3};
 use testkit::{Caller, Fault, Faulty, Raw, Stub};
 use tokio::net::TcpStream;
 
@@ -71,4 +72,21 @@ async fn a_chunked_answer_is_read_to_its_end_and_the_connection_is_kept() {
     assert_eq!(raw.answer().await.text(), "hello");
     raw.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
     assert_eq!(raw.answer().await.text(), "hello");
+}
+
+#[tokio::test]
+async fn a_bucket_lets_in_nobody_who_does_not_sign_and_can_be_away() {
+    let server = S3::start("bucket").await;
+    server.put("key", b"x");
+    let mut raw = Raw::connect(address(&server.url())).await;
+    for (mood, told) in [(Mood::Well, "AccessDenied"), (Mood::Failing, "InternalError")] {
+        server.set(mood);
+        raw.send("GET /bucket/key HTTP/1.1\r\nhost: a\r\n\r\n").await;
+        let answer = raw.answer().await.text();
+        assert!(answer.contains(told), "{answer}");
+    }
+    server.set(Mood::Silent);
+    raw.send("GET /bucket/key HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    assert!(!raw.closed_within(SHORT).await);
+    assert_eq!((server.asked(&http::Method::GET).len(), server.keys()), (3, vec!["key".to_owned()]));
 }

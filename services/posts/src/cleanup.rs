@@ -6,10 +6,17 @@ use database::Database;
 use sea_orm::DbErr;
 use service::{clock::millis, idempotency};
 
-use crate::{Service, files::sweep};
+use crate::{
+    Service,
+    files::{self, sweep},
+};
 
 /// Cleans up now and then, until told to stop.
 pub(crate) async fn run(service: Service, stop: CancellationToken) {
+    if let Err(error) = service.files.ping().await {
+        let error = files::told(&error);
+        tracing::error!(error, place = %service.config.media, "pictures can be neither stored nor read until this is mended");
+    }
     let mut interval = tokio::time::interval(service.config.cleanup_interval);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // Everything in the store is compared with the rows at the start, and as often as a picture may lie about.

@@ -6,6 +6,8 @@ use problem::{Code, Problem};
 use sea_orm::DbErr;
 use service::{failure, idempotency::Refused};
 
+use crate::files;
+
 /// Why a request was not done. Nothing was changed then.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -92,11 +94,15 @@ impl From<Problem> for Error {
     }
 }
 
+/// Of who reads a file; whoever stores or removes one has no use for "there is no such file".
 impl From<object_store::Error> for Error {
     fn from(error: object_store::Error) -> Self {
-        match error {
-            object_store::Error::NotFound { .. } => Self::NoSuchFile,
-            other => Self::Files(other),
+        match &error {
+            // S3 says 404 of both, and its word for the bucket in the body.
+            object_store::Error::NotFound { source, .. } if !source.to_string().contains("NoSuchBucket") => {
+                Self::NoSuchFile
+            }
+            _ => Self::Files(error),
         }
     }
 }
@@ -142,7 +148,7 @@ impl From<Error> for Problem {
                 .with_detail("A file did not arrive within two minutes."),
             Error::Swept => busy("Somebody gave up the same picture at the same moment."),
             Error::Files(error) => {
-                tracing::error!(%error, "the store of files failed");
+                tracing::error!(error = files::told(&error), "the store of files failed");
                 busy("Pictures cannot be stored or read at the moment.")
             }
             Error::Stale => Self::new(Code::PreconditionFailed),

@@ -6,20 +6,29 @@
 //! Three parties may want the same content at once: those who upload it, posts that have it, and the sweeper. What decides between
 //! them is a row of `media_files` (`lease`), which is there before the files are and as long as they are.
 
+#[cfg(feature = "s3")]
+mod bucket;
 pub(crate) mod lease;
 mod place;
 pub(crate) mod sweep;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures_util::TryStreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::{
-    GetOptions, GetRange, GetResult, ObjectStore, ObjectStoreExt as _, PutPayload, local::LocalFileSystem,
+    Error, GetOptions, GetRange, GetResult, ObjectStore, ObjectStoreExt as _, PutPayload, local::LocalFileSystem,
     memory::InMemory, path::Path,
 };
 
 pub use place::{OpenError, Place};
+
+/// How long storing all files of a picture may take. The gateway waits 15 seconds for an upload: the refusal comes before that.
+const STORED_WITHIN: Duration = Duration::from_secs(10);
+/// How long the store may think about anything else. What it then sends may take as long as its reader does.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(3);
+/// How long removing the files of a picture may take. Others wait meanwhile for the database, two seconds at most.
+const REMOVED_WITHIN: Duration = Duration::from_secs(1);
 
 /// The store. Clones are the same one.
 #[derive(Clone, Debug)]
@@ -55,40 +64,86 @@ impl Files {
 
     /// Stores the files of a picture; those that are there already are the same.
     pub(crate) async fn put(&self, hash: &str, files: &[File]) -> object_store::Result<()> {
-        for file in files {
-            self.0.put(&path(hash, &file.name), PutPayload::from_bytes(file.bytes.clone())).await?;
-        }
-        Ok(())
+        let all = async {
+            for file in files {
+                self.0.put(&path(hash, &file.name), PutPayload::from_bytes(file.bytes.clone())).await?;
+            }
+            Ok(())
+        };
+        within(STORED_WITHIN, all).await
     }
 
     /// A file, or a piece of it.
     pub(crate) async fn get(&self, hash: &str, name: &str, range: Option<GetRange>) -> object_store::Result<GetResult> {
-        self.0.get_opts(&path(hash, name), GetOptions { range, ..GetOptions::default() }).await
+        let options = GetOptions { range, ..GetOptions::default() };
+        within(ANSWERED_WITHIN, self.0.get_opts(&path(hash, name), options)).await
     }
 
     /// How many bytes a file has.
     pub(crate) async fn size(&self, hash: &str, name: &str) -> object_store::Result<u64> {
-        Ok(self.0.head(&path(hash, name)).await?.size)
+        match within(ANSWERED_WITHIN, self.0.head(&path(hash, name))).await {
+            // A bucket answers this without a body, so it has not said yet whether the file is missing or the bucket.
+            Err(Error::NotFound { .. }) => Ok(self.get(hash, name, None).await?.meta.size),
+            found => Ok(found?.size),
+        }
     }
 
-    /// Removes all files of a picture.
-    pub(crate) async fn remove(&self, hash: &str) -> object_store::Result<()> {
-        let files: Vec<_> = self.0.list(Some(&Path::from(hash))).try_collect().await?;
-        for file in files {
-            match self.0.delete(&file.location).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(error),
+    /// The files that there are of a picture.
+    pub(crate) async fn list(&self, hash: &str) -> object_store::Result<Vec<Path>> {
+        let files = self.0.list(Some(&Path::from(hash))).map_ok(|file| file.location).try_collect();
+        within(ANSWERED_WITHIN, files).await
+    }
+
+    /// Removes these files; those that are gone already are what was wanted.
+    pub(crate) async fn remove(&self, files: Vec<Path>) -> object_store::Result<()> {
+        let files = futures_util::stream::iter(files.into_iter().map(Ok)).boxed();
+        let mut removed = self.0.delete_stream(files);
+        let all = async {
+            while let Some(file) = removed.next().await {
+                match file {
+                    Ok(_) | Err(Error::NotFound { .. }) => {}
+                    Err(error) => return Err(error),
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        within(REMOVED_WITHIN, all).await
     }
 
     /// The contents of which there are files. What has another name is none of ours.
     pub(crate) async fn hashes(&self) -> object_store::Result<Vec<String>> {
+        // The list may be long, and so may it take; a store that is away is known before.
+        self.ping().await?;
         let listed = self.0.list_with_delimiter(None).await?;
         let names = listed.common_prefixes.iter().filter_map(Path::filename).filter(|name| is_hash(name));
         Ok(names.map(str::to_owned).collect())
     }
+
+    /// Asks the store for an answer, whatever that is.
+    pub(crate) async fn ping(&self) -> object_store::Result<()> {
+        // Nothing begins like this, so there is nothing to list.
+        self.list("ping").await.map(drop)
+    }
+}
+
+/// What went wrong, with its causes: the innermost is the one that helps, and what is around it may leave that out.
+pub(crate) fn told(error: &dyn std::error::Error) -> String {
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !told.contains(&words) {
+            told = format!("{told}: {words}");
+        }
+        cause = error.source();
+    }
+    told
+}
+
+/// What the store answers, unless that takes too long.
+async fn within<T>(limit: Duration, asked: impl Future<Output = object_store::Result<T>>) -> object_store::Result<T> {
+    let late = |_| Error::Generic { store: "files", source: format!("no answer within {limit:?}").into() };
+    tokio::time::timeout(limit, asked).await.map_err(late)?
 }
 
 /// Whether this could be the name of a content.

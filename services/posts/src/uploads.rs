@@ -117,7 +117,7 @@ pub(crate) async fn take_in<T>(
     };
     if done.is_err() {
         for picture in &received.pictures {
-            if let Err(error) = lease::sweep(&service.db, &service.files, &picture.hash, picture.taken).await {
+            if let Err(error) = lease::give_up(&service.db, &service.files, &picture.hash, picture.taken).await {
                 tracing::warn!(%error, "files of a request that was refused are still there; they will be swept");
             }
         }

@@ -47,8 +47,22 @@ fn later(now: i64) -> Expr {
     CaseStatement::new().case(known.clone().gte(now), known.add(1)).finally(now).into()
 }
 
+/// Whoever took this is refused: the files go, unless somebody else wants them by now. Of an upload that was overtaken there is no row
+/// any more, and there may be files that were stored after others were swept; so the row is made again, for those to go with.
+pub(crate) async fn give_up(db: &Database, files: &Files, hash: &str, taken: i64) -> Result<bool, Error> {
+    let transaction = db.write().await?;
+    let row = media_file::Model { hash: hash.to_owned(), used_at: taken }.into_active_model().reset_all();
+    let nothing = OnConflict::new().do_nothing().to_owned();
+    media_file::Entity::insert(row).on_conflict(nothing).exec_without_returning(&transaction).await?;
+    transaction.commit().await?;
+    sweep(db, files, hash, taken).await
+}
+
 /// Removes the files of a content if nobody refers to it, and nobody has begun to upload it after `since`. Whether it did.
 pub(crate) async fn sweep(db: &Database, files: &Files, hash: &str, since: i64) -> Result<bool, Error> {
+    // A store that is away is waited for here, where nobody waits for the row. A file that is stored from now on is of an upload that
+    // has taken the row since, so nothing is swept; or of one that is overtaken and refused, and then it is found as one without a row.
+    let stored = files.list(hash).await.map_err(Error::Files)?;
     let transaction = db.write().await?;
     let row = media_file::Entity::find_by_id(hash).lock_exclusive().one(&transaction).await?;
     if row.is_none_or(|row| row.used_at > since) || is_used(&transaction, hash).await? {
@@ -56,7 +70,7 @@ pub(crate) async fn sweep(db: &Database, files: &Files, hash: &str, since: i64) 
     }
     media_file::Entity::delete_by_id(hash).exec(&transaction).await?;
     // If this fails, or the commit does, the row is still there: it is tried again.
-    files.remove(hash).await?;
+    files.remove(stored).await.map_err(Error::Files)?;
     transaction.commit().await?;
     Ok(true)
 }

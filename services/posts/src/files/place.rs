@@ -1,6 +1,6 @@
 //! Where files are kept: a directory, or a bucket that speaks S3.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use boot::Vars;
 use object_store::ObjectStore;
@@ -13,6 +13,15 @@ pub enum Place {
     Directory(PathBuf),
     /// A bucket.
     S3(Bucket),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory(path) => path.display().fmt(out),
+            Self::S3(bucket) => bucket.url.fmt(out),
+        }
+    }
 }
 
 /// Why a place cannot be used.
@@ -40,16 +49,15 @@ pub enum OpenError {
 #[derive(Clone, Debug)]
 pub struct Bucket {
     /// `s3://BUCKET` or `s3://BUCKET/PREFIX`
-    url: String,
+    pub(super) url: String,
     /// Where it is, if not at Amazon.
     #[cfg_attr(not(feature = "s3"), allow(dead_code, reason = "it is checked, and then refused"))]
-    endpoint: Option<String>,
+    pub(super) endpoint: Option<String>,
     #[cfg_attr(not(feature = "s3"), allow(dead_code, reason = "it is checked, and then refused"))]
-    region: String,
+    pub(super) region: String,
+    /// Who comes in, and with what; otherwise whom the machine at Amazon is known as.
     #[cfg_attr(not(feature = "s3"), allow(dead_code, reason = "it is checked, and then refused"))]
-    access_key_id: Option<SecretString>,
-    #[cfg_attr(not(feature = "s3"), allow(dead_code, reason = "it is checked, and then refused"))]
-    secret_access_key: Option<SecretString>,
+    pub(super) key: Option<(SecretString, SecretString)>,
 }
 
 impl Place {
@@ -66,16 +74,25 @@ impl Place {
     pub(crate) fn from_vars(vars: &mut Vars, directory: PathBuf) -> Self {
         let endpoint = vars.optional("MEDIA_S3_ENDPOINT");
         let region = vars.text("MEDIA_S3_REGION", "us-east-1");
-        let access_key_id = vars.secret("MEDIA_S3_ACCESS_KEY_ID");
-        let secret_access_key = vars.secret("MEDIA_S3_SECRET_ACCESS_KEY");
+        let key = match (vars.secret("MEDIA_S3_ACCESS_KEY_ID"), vars.secret("MEDIA_S3_SECRET_ACCESS_KEY")) {
+            (Some(id), Some(secret)) => Some((id, secret)),
+            (None, None) => None,
+            _ => {
+                vars.mistake("MEDIA_S3_ACCESS_KEY_ID and MEDIA_S3_SECRET_ACCESS_KEY are of no use without each other");
+                None
+            }
+        };
         let Some(url) = vars.optional("MEDIA_URL") else { return Self::Directory(directory) };
         if !url.strip_prefix("s3://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) {
             vars.mistake(format!("MEDIA_URL=\"{url}\" cannot be used: it is s3://BUCKET or s3://BUCKET/PREFIX"));
         }
+        if endpoint.as_ref().is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
+            vars.mistake("MEDIA_S3_ENDPOINT cannot be used: it is http://HOST or https://HOST, with a port if need be");
+        }
         if !cfg!(feature = "s3") {
             vars.mistake("MEDIA_URL needs a program that was built with `--features s3`; this one was not");
         }
-        Self::S3(Bucket { url, endpoint, region, access_key_id, secret_access_key })
+        Self::S3(Bucket { url, endpoint, region, key })
     }
 }
 
@@ -87,24 +104,7 @@ impl Bucket {
 
     #[cfg(feature = "s3")]
     pub(super) fn open(&self) -> Result<Arc<dyn ObjectStore>, OpenError> {
-        use object_store::{aws::AmazonS3Builder, prefix::PrefixStore};
-        use secrecy::ExposeSecret as _;
-
-        let place = self.url.trim_start_matches("s3://");
-        let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
-        let mut builder = AmazonS3Builder::new().with_bucket_name(bucket).with_region(&self.region);
-        if let Some(endpoint) = &self.endpoint {
-            builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
-        }
-        if let (Some(id), Some(secret)) = (&self.access_key_id, &self.secret_access_key) {
-            builder = builder.with_access_key_id(id.expose_secret()).with_secret_access_key(secret.expose_secret());
-        }
-        let failed = |why: object_store::Error| OpenError::Bucket { url: self.url.clone(), why: why.to_string() };
-        let store = builder.build().map_err(failed)?;
-        if prefix.is_empty() {
-            return Ok(Arc::new(store));
-        }
-        Ok(Arc::new(PrefixStore::new(store, prefix)))
+        super::bucket::open(self).map_err(|why| OpenError::Bucket { url: self.url.clone(), why: super::told(&why) })
     }
 }
 
@@ -128,6 +128,20 @@ mod tests {
         }
         for url in ["bucket", "s3://", "s3:///prefix", "http://bucket"] {
             assert_eq!(read(url).1, unbuilt + 1, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_can_be_no_bucket_is_a_mistake() {
+        let mistakes = |name: &str, value: &str| {
+            let mut vars = Vars::from_pairs([("MEDIA_URL", "s3://bucket"), (name, value)]);
+            Place::from_vars(&mut vars, "media".into());
+            vars.finish().map_or_else(|mistakes| mistakes.len(), |()| 0)
+        };
+        let usual = mistakes("MEDIA_S3_ENDPOINT", "http://127.0.0.1:8333");
+        assert_eq!(mistakes("MEDIA_S3_ENDPOINT", "127.0.0.1:8333"), usual + 1);
+        for half in ["MEDIA_S3_ACCESS_KEY_ID", "MEDIA_S3_SECRET_ACCESS_KEY"] {
+            assert_eq!(mistakes(half, "x"), usual + 1, "{half}");
         }
     }
 

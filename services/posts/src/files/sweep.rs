@@ -19,6 +19,8 @@ use crate::{
 const UPLOADED_MS: i64 = 60 * 60 * 1000;
 /// How many contents are looked for at a time.
 const BATCH: u64 = 200;
+/// So many contents in a row whose files cannot be removed are no accident: the store is away, and the rest of them can wait.
+const AWAY: usize = 3;
 
 /// Sweeps once; `all` also looks for files that no row knows, which lists the whole store. Returns how much it removed.
 pub(crate) async fn sweep(service: &Service, all: bool) -> Result<u64, Error> {
@@ -44,7 +46,7 @@ async fn free(service: &Service, now: i64) -> Result<u64, DbErr> {
 
 /// Files that nobody refers to, and that nobody is uploading.
 async fn unused(service: &Service, before: i64) -> Result<u64, Error> {
-    let mut swept = 0;
+    let (mut swept, mut failed) = (0, 0);
     let mut after = String::new();
     loop {
         let hashes = candidates(service.db.reader(), before, &after).await?;
@@ -52,9 +54,12 @@ async fn unused(service: &Service, before: i64) -> Result<u64, Error> {
         after.clone_from(last);
         for hash in &hashes {
             match lease::sweep(&service.db, &service.files, hash, before).await {
-                Ok(is_swept) => swept += u64::from(is_swept),
+                Ok(is_swept) => (swept, failed) = (swept + u64::from(is_swept), 0),
                 // The others are none of its business.
-                Err(Error::Files(error)) => tracing::warn!(%error, hash, "files cannot be removed"),
+                Err(Error::Files(error)) if failed + 1 < AWAY => {
+                    tracing::warn!(%error, hash, "files cannot be removed");
+                    failed += 1;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -90,7 +95,7 @@ async fn candidates(db: &impl ConnectionTrait, before: i64, after: &str) -> Resu
 /// Notes what is in the store and not in the database, so that it is swept like everything else an hour from now. Files come after
 /// their row and go before it does, so none of these is being uploaded.
 async fn adopt(service: &Service, now: i64) -> Result<(), Error> {
-    let stored = service.files.hashes().await?;
+    let stored = service.files.hashes().await.map_err(Error::Files)?;
     for hashes in stored.chunks(100) {
         let known = media_file::Entity::find().filter(media_file::COLUMN.hash.is_in(hashes.to_vec()));
         let known: Vec<String> = known.all(service.db.reader()).await?.into_iter().map(|row| row.hash).collect();

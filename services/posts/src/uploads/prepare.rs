@@ -58,7 +58,7 @@ pub(super) async fn store(
         variants,
     };
     received.pictures.push(stored);
-    Ok(service.files.put(&hash, &files).await?)
+    service.files.put(&hash, &files).await.map_err(Error::Files)
 }
 
 /// One at a time; who finds too many waiting already does not wait.

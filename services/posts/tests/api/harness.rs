@@ -3,7 +3,7 @@
 use std::{future::Future, ops::Deref, path::PathBuf, time::Duration};
 
 use bus::{Bus, Message};
-use database::Database;
+use database::{Database, Options, sqlite_url};
 use events::{Aggregate, Event};
 use migration::Schema;
 use posts::{Config, Place};
@@ -20,6 +20,7 @@ pub(crate) struct Service {
     pub(crate) config: Config,
     /// Where files of pictures are.
     pub(crate) media: PathBuf,
+    url: String,
 }
 
 impl Deref for Service {
@@ -31,7 +32,7 @@ impl Deref for Service {
 }
 
 impl Service {
-    async fn over(db: Database, media: PathBuf) -> Self {
+    async fn over(db: Database, url: String, media: PathBuf) -> Self {
         // Cleaning up as often as possible.
         let config = Config {
             cleanup_interval: Duration::from_millis(20),
@@ -41,7 +42,14 @@ impl Service {
         };
         let settings = config.clone();
         let app = |parts| posts::app(settings, parts).unwrap();
-        Self { alone: Alone::new("posts", db, Bus::in_process(), &posts::openapi(), app), config, media }
+        Self { alone: Alone::new("posts", db, Bus::in_process(), &posts::openapi(), app), config, media, url }
+    }
+
+    /// Another process over the same database and the same files; it is to be stopped before this one.
+    pub(crate) async fn beside(&self) -> Self {
+        let options = Options { connections: 6, wait: Duration::from_secs(10) };
+        let db = Database::open(&self.url, options).await.unwrap();
+        Self::over(db, self.url.clone(), self.media.clone()).await
     }
 
     /// A request with a form of these fields.
@@ -177,7 +185,8 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: impl FnMu
 
 pub(crate) async fn on_sqlite<F: Future<Output = ()>>(scenario: impl FnOnce(Service) -> F) {
     let (db, directory) = alone::sqlite(Schema::Posts).await;
-    let service = Service::over(db.clone(), directory.path().join("media")).await;
+    let url = sqlite_url(&directory.path().join("posts.db"));
+    let service = Service::over(db.clone(), url, directory.path().join("media")).await;
     scenario(service.clone()).await;
     service.stop().await;
     db.close().await;
@@ -185,9 +194,9 @@ pub(crate) async fn on_sqlite<F: Future<Output = ()>>(scenario: impl FnOnce(Serv
 }
 
 pub(crate) async fn on_postgres<F: Future<Output = ()>>(scenario: impl FnOnce(Service) -> F) {
-    let Some((db, _postgres)) = alone::postgres(Schema::Posts).await else { return };
+    let Some((db, postgres)) = alone::postgres(Schema::Posts).await else { return };
     let directory = tempfile::tempdir().unwrap();
-    let service = Service::over(db.clone(), directory.path().join("media")).await;
+    let service = Service::over(db.clone(), postgres.url(), directory.path().join("media")).await;
     scenario(service.clone()).await;
     service.stop().await;
     db.close().await;

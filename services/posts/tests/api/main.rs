@@ -22,5 +22,6 @@ mod life;
 mod likes;
 mod lists;
 mod media;
+mod sweepers;
 mod sweeping;
 mod versions;
