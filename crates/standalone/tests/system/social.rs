@@ -76,6 +76,11 @@ over_both! {
         let own = anonymous.get("/api/v1/users/ada/posts").await.expect(200).json();
         assert_eq!((&own["items"][0]["id"], &own["items"][0]["author"]["username"]), (&post["id"], &json!("ada")));
         anonymous.get("/api/v1/users/nobody/posts").await.problem(404, "not_found");
+        let by_name = anonymous.get("/api/v1/posts?author=ADA&limit=1").await.expect(200);
+        assert_eq!(all(&by_name.json(), "id"), [post["id"].clone()]);
+        for nobody in ["bob", "nobody", "%20", "ada,bob"] {
+            assert_eq!(anonymous.get(&format!("/api/v1/posts?author={nobody}")).await.expect(200).json()["items"], json!([]));
+        }
         anonymous.get("/api/v1/posts?limit=0").await.problem(400, "invalid_parameter");
         anonymous.get("/api/v1/posts/999999").await.problem(404, "not_found");
 
@@ -162,6 +167,9 @@ over_both! {
         let ada = system.user("ada").await;
         let path = place(&ada.post("/api/v1/posts", &json!({"text": "x"})).await.expect(201));
         system.sever(true);
+        // Whose posts these would be is not known, so they are not nobody's.
+        let unknown = system.anonymous().get("/api/v1/posts?author=somebody").await;
+        unknown.problem(503, "upstream_unavailable");
         let post = system.anonymous().get(&path).await.expect(200).json();
         assert_eq!((&post["text"], &post["author"]), (&json!("x"), &Value::Null));
         assert_eq!(post["_parts"][0]["name"], "author");

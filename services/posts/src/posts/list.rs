@@ -32,8 +32,8 @@ use crate::{
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListPosts {
-    /// Only posts by this account.
-    #[param(minimum = 1, nullable = false)]
+    /// Only posts by this account; 0 is nobody.
+    #[param(minimum = 0, nullable = false)]
     author_id: Option<i64>,
     /// Only posts with this tag, in any case, without `#`.
     #[param(min_length = 1, max_length = 50, nullable = false)]

@@ -53,7 +53,6 @@ async fn everybody_sees_it_within_a_second(world: World) {
     }
     assert_eq!(stranger.get("/api/v1/feed/home").await.expect(200).json()["items"], json!([]));
     took.sort();
-    println!("seen by everybody after {took:?}");
     assert!(took[POSTS / 2] <= WITHIN, "seen by everybody after {took:?}");
 }
 
