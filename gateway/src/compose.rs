@@ -53,6 +53,8 @@ enum Outcome {
     Batch(Batch),
     /// There is no such thing: null, and no error.
     Absent,
+    /// The client has sent nothing that it could be asked with.
+    Unasked,
     /// There is no answer.
     Failed(PartFailure),
 }

@@ -27,7 +27,7 @@ use self::{
 };
 use crate::{
     beside::{contract, describe},
-    plan::{Access, Plan, Route, ServiceKind, Target, TokenRule},
+    plan::{Access, Doc, Plan, Route, ServiceKind, Target, TokenRule},
 };
 
 /// The prefix of the components of what stands beside the plan.
@@ -65,7 +65,13 @@ fn is_token_route(plan: &Plan, route: &Route) -> bool {
 fn routes(plan: &Plan) -> Vec<Published<'_>> {
     let described: Vec<(&Route, &str, &str)> = plan.routes.iter().filter_map(|route| named(plan, route)).collect();
     let at = |route: &Route| format!("{} {}", route.method_name(), route.template);
-    let homes: Vec<_> = described.iter().map(|(r, s, o)| (*s, *o, at(r), r.deprecated.is_some())).collect();
+    let homes: Vec<_> = described
+        .iter()
+        .map(|(route, service, operation)| {
+            let (owner, id) = doc(route).map_or((*service, *operation), |doc| (composed::OWNER, doc.id.as_str()));
+            (owner, id, at(route), route.deprecated.is_some())
+        })
+        .collect();
     let ids = merge::ids(&homes);
     described
         .into_iter()
@@ -80,12 +86,14 @@ fn named<'p>(plan: &'p Plan, route: &'p Route) -> Option<(&'p Route, &'p str, &'
         Target::Operation { service, operation, .. } => {
             Some((route, plan.service(*service).name.as_str(), operation.as_str()))
         }
-        Target::Parts => {
-            let doc = route.composition.as_ref()?.doc.as_ref()?;
-            Some((route, composed::OWNER, doc.id.as_str()))
-        }
+        Target::Parts => Some((route, composed::OWNER, doc(route)?.id.as_str())),
         Target::Proxy { .. } => None,
     }
+}
+
+/// How a route describes itself.
+fn doc(route: &Route) -> Option<&Doc> {
+    route.composition.as_ref()?.doc.as_ref()
 }
 
 fn published<'p>(plan: &'p Plan, route: &'p Route, service: &'p str, operation: &'p str, id: String) -> Published<'p> {

@@ -23,6 +23,7 @@ use async_nats::jetstream::{
     stream::{self, DiscardPolicy, RetentionPolicy, StorageType},
 };
 use async_nats::{Client, HeaderMap, header};
+use tokio::sync::watch;
 
 pub(crate) use address::Address;
 pub(crate) use follow::Consumer;
@@ -50,6 +51,8 @@ pub(crate) struct Nats {
     jetstream: Context,
     /// Whether there is a stream, as far as we know.
     has_stream: AtomicBool,
+    /// Changes whenever the connection is lost.
+    losses: watch::Sender<()>,
 }
 
 impl fmt::Debug for Nats {
@@ -65,16 +68,25 @@ impl Nats {
         let options = options.retry_on_initial_connect().reconnect_delay_callback(|failures| {
             pause::after(i64::try_from(failures).unwrap_or(i64::MAX), &pause::SERVER)
         });
-        let options = options.event_callback(|event| async move {
-            match event {
-                async_nats::Event::Connected => tracing::info!("connected to NATS"),
-                other => tracing::warn!("NATS: {other}"),
+        let losses = watch::Sender::new(());
+        let told = losses.clone();
+        let options = options.event_callback(move |event| {
+            let told = told.clone();
+            async move {
+                match event {
+                    async_nats::Event::Connected => tracing::info!("connected to NATS"),
+                    async_nats::Event::Disconnected => {
+                        tracing::warn!("the connection to NATS is lost");
+                        told.send_replace(());
+                    }
+                    other => tracing::warn!("NATS: {other}"),
+                }
             }
         });
         let client = options.connect(address.server).await?;
         let mut jetstream = jetstream::new(client.clone());
         jetstream.set_timeout(ANSWERS_WITHIN);
-        Ok(Self { client, jetstream, has_stream: AtomicBool::new(false) })
+        Ok(Self { client, jetstream, has_stream: AtomicBool::new(false), losses })
     }
 
     pub(crate) async fn publish(&self, messages: &[Message]) -> Result<(), NotTaken> {
@@ -92,13 +104,25 @@ impl Nats {
         if self.client.connection_state() != State::Connected {
             return Err("the server is away".into());
         }
-        self.find_stream().await?;
-        let mut headers = HeaderMap::new();
-        headers.insert(header::NATS_MESSAGE_ID, message.id.as_str());
-        let subject = message.subject.clone();
-        // A repeat that the server recognises is stored, too.
-        self.jetstream.publish_with_headers(subject, headers, message.payload.clone()).await?.await?;
-        Ok(())
+        self.unless_lost(async {
+            self.find_stream().await?;
+            let mut headers = HeaderMap::new();
+            headers.insert(header::NATS_MESSAGE_ID, message.id.as_str());
+            let subject = message.subject.clone();
+            // A repeat that the server recognises is stored, too.
+            self.jetstream.publish_with_headers(subject, headers, message.payload.clone()).await?.await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Waits for an answer no longer than there can be one: what was asked over a connection that is lost is answered on no other.
+    async fn unless_lost<T>(&self, asking: impl Future<Output = Result<T, BoxError>>) -> Result<T, BoxError> {
+        let mut losses = self.losses.subscribe();
+        tokio::select! {
+            answered = asking => answered,
+            _ = losses.changed() => Err("the connection was lost".into()),
+        }
     }
 
     /// It may be gone: next time we look again.

@@ -8,6 +8,10 @@ use axum::response::{IntoResponse, Response};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderValue, header::LINK};
 use problem::{Code, Json, Problem};
+use sea_orm::{
+    EntityTrait, ExprTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select, Value,
+    sea_query::Expr,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -62,6 +66,62 @@ impl Window {
         write(position, &self.list)
     }
 
+    /// Where the page begins, if items are told apart by numbers.
+    ///
+    /// # Errors
+    /// 400 `invalid_cursor`.
+    pub fn after_number(&self) -> Result<Option<(i64, i64)>, Problem> {
+        self.after_id(number)
+    }
+
+    fn after_id<T>(&self, parse: impl Fn(&str) -> Option<T>) -> Result<Option<(i64, T)>, Problem> {
+        let Some((moment, id)) = &self.after else { return Ok(None) };
+        Ok(Some((*moment, parse(id).ok_or_else(|| Problem::new(Code::InvalidCursor))?)))
+    }
+
+    /// The rows of the page and one more, the newest first. `columns` are those of the moment and of what tells apart what has the
+    /// same one; `parse` reads that from a cursor ([`number`]).
+    ///
+    /// # Errors
+    /// 400 `invalid_cursor`.
+    pub fn newest<E: EntityTrait, T: Into<Value>>(
+        &self,
+        rows: Select<E>,
+        columns: (Expr, Expr),
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Select<E>, Problem> {
+        self.rows(rows, columns, Order::Desc, parse)
+    }
+
+    /// The same with the oldest first.
+    ///
+    /// # Errors
+    /// 400 `invalid_cursor`.
+    pub fn oldest<E: EntityTrait, T: Into<Value>>(
+        &self,
+        rows: Select<E>,
+        columns: (Expr, Expr),
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Select<E>, Problem> {
+        self.rows(rows, columns, Order::Asc, parse)
+    }
+
+    fn rows<E: EntityTrait, T: Into<Value>>(
+        &self,
+        mut rows: Select<E>,
+        (moment, id): (Expr, Expr),
+        order: Order,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Select<E>, Problem> {
+        if let Some((at, last)) = self.after_id(parse)? {
+            // One comparison of pairs: a row is on exactly one page, also among equal times.
+            let row = Expr::tuple([moment.clone(), id.clone()]);
+            let position = Expr::tuple([Expr::val(at), Expr::val(last)]);
+            rows = rows.filter(if order == Order::Desc { row.lt(position) } else { row.gt(position) });
+        }
+        Ok(rows.order_by(moment, order.clone()).order_by(id, order).limit(self.limit + 1))
+    }
+
     /// A page from `limit + 1` rows, so that a last page is known to be the last.
     pub fn page<R, T>(
         &self,
@@ -108,6 +168,12 @@ impl<T: Serialize> Page<T> {
         }
         response
     }
+}
+
+/// The number that a cursor has for an id.
+#[must_use]
+pub fn number(id: &str) -> Option<i64> {
+    id.parse().ok()
 }
 
 fn write((moment, id): &(i64, String), list: &str) -> String {

@@ -87,6 +87,15 @@ impl Nats {
         .await;
     }
 
+    /// It hears and says nothing any more, though it is there.
+    ///
+    /// # Panics
+    /// If it is not.
+    pub fn freeze(&self) {
+        let process = self.process.as_ref().expect("it runs").id().to_string();
+        assert!(Command::new("kill").args(["-STOP", &process]).status().expect("kill").success());
+    }
+
     /// Kills it: what it had no time to say is not said.
     pub fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {

@@ -3,9 +3,9 @@
 use percent_encoding::percent_decode_str;
 use problem::FieldError;
 
-use super::{values, viewer};
+use super::{Outcome, values, viewer};
 
-use crate::plan::{Composition, Place};
+use crate::plan::{Binding, Composition, Part, Place, Source};
 use transform::Step;
 
 /// The parts of one answer: those that are shown, and those that are asked. Route parts are few, so bits count them.
@@ -26,6 +26,16 @@ impl Selection {
     /// How many parts are asked: the calls of a request, where each join needs one.
     pub(crate) fn calls(&self) -> u32 {
         self.asked.count_ones()
+    }
+
+    /// Whether others go without a part that is there for them alone, because the client does not send what it would be asked with.
+    pub(crate) fn leaves_out(&self, index: usize, part: &Part) -> bool {
+        part.place == Place::Aside && !self.asks(index)
+    }
+
+    /// What is known of a part before anything is asked.
+    pub(super) fn start(&self, index: usize, part: &Part) -> Outcome {
+        if self.leaves_out(index, part) { Outcome::Unasked } else { Outcome::Open }
     }
 
     /// Whether a part is asked at all.
@@ -58,7 +68,7 @@ pub(crate) fn select(composition: &Composition, query: Option<&str>) -> Result<S
     }
     let fields: Option<Vec<Vec<String>>> =
         fields.map(|names| names.iter().map(|name| name.split('.').map(str::to_owned).collect()).collect());
-    Ok(selection(composition, &included.unwrap_or_default(), fields))
+    Ok(selection(composition, &included.unwrap_or_default(), fields, query))
 }
 
 /// What a request chooses of the parts that are for its viewer alone (`late`), and its query without them; none if it chooses
@@ -76,7 +86,7 @@ pub(super) fn viewed(
     }
     // All that is wrong with it is told now: what is asked for first is not all of it.
     let fields = select(composition, query)?.fields;
-    let chosen = selection(late, &of_viewer, fields);
+    let chosen = selection(late, &of_viewer, fields, query);
     let fields = chosen.fields.as_ref().and_then(|fields| with_keys(composition, late, &chosen, fields));
     let rest = viewer::rest(query, &others, fields.as_deref());
     Ok(Some((chosen, rest)))
@@ -152,7 +162,12 @@ fn check(
 }
 
 /// The parts that the choice comes to: what is shown, and what that needs.
-fn selection(composition: &Composition, included: &[String], fields: Option<Vec<Vec<String>>>) -> Selection {
+fn selection(
+    composition: &Composition,
+    included: &[String],
+    fields: Option<Vec<Vec<String>>>,
+    query: Option<&str>,
+) -> Selection {
     let chosen = |part: usize, choice: Option<usize>| {
         let is_named = |name: &String| included.contains(name);
         choice.is_none_or(|choice| composition.choices.get(choice).is_some_and(|(name, _)| is_named(name)))
@@ -164,7 +179,7 @@ fn selection(composition: &Composition, included: &[String], fields: Option<Vec<
     };
     let mut shown = 0_u32;
     for (index, part) in composition.parts.iter().enumerate() {
-        if chosen(index, part.choice) && wanted(&part.at) {
+        if part.place != Place::Aside && chosen(index, part.choice) && wanted(&part.at) {
             shown |= 1 << index;
         }
     }
@@ -189,7 +204,8 @@ fn selection(composition: &Composition, included: &[String], fields: Option<Vec<
         let before = asked;
         for (index, part) in composition.parts.iter().enumerate() {
             if asked & (1 << index) != 0 {
-                asked = part.after.iter().fold(asked, |asked, needed| asked | 1 << needed);
+                let needed = part.after.iter().filter(|needed| !stays_unasked(&composition.parts[**needed], query));
+                asked = needed.fold(asked, |asked, needed| asked | 1 << needed);
             }
         }
         if asked == before {
@@ -197,4 +213,13 @@ fn selection(composition: &Composition, included: &[String], fields: Option<Vec<
         }
     }
     Selection { shown, asked, fields }
+}
+
+/// Whether the client does not send what a part would be asked with, and need not.
+fn stays_unasked(part: &Part, query: Option<&str>) -> bool {
+    let is_missing = |binding: &Binding| match &binding.source {
+        Source::Query(name) => binding.required && !values::is_sent(query, name),
+        _ => false,
+    };
+    part.may_stay_unasked() && part.bindings.iter().any(is_missing)
 }

@@ -25,7 +25,7 @@ impl Run<'_> {
         let keys = match &outcomes[join.host] {
             Outcome::Document(_, sites) => distinct(sites.iter(), index),
             Outcome::Batch(batch) => distinct(batch.chunks.iter().flat_map(|(_, sites)| sites), index),
-            Outcome::Open | Outcome::Absent | Outcome::Failed(_) => Vec::new(),
+            Outcome::Open | Outcome::Unasked | Outcome::Absent | Outcome::Failed(_) => Vec::new(),
         };
         if keys.len() > join.most_keys(self.plane.settings().limits.join_keys as usize) {
             return Ok(Work::Chunks(Vec::new()));

@@ -6,14 +6,28 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
 use super::run::{Asked, Done, Run};
-use super::values::Aim;
+use super::values::{self, Aim, Given, Unbound};
 use super::{Outcome, PartFailure, answer, ask, scan};
 use crate::body::Source;
 use crate::error::GatewayError;
 use crate::forward::{self, Call, Intake};
-use crate::plan::{Parameter, Shape};
+use crate::plan::{Parameter, Part, Shape};
 
 impl Run<'_> {
+    /// Where the call of `to` goes. Without what it needs of another part there is no answer.
+    pub(super) fn main_aim(&self, part: &Part, given: &Given<'_>) -> Result<Aim, GatewayError> {
+        let kept = values::remaining(self.query.as_deref(), &self.asked.prepared.taken);
+        let missing = || GatewayError::PartNotFound { part: part.name.as_str().into() };
+        values::aim(part, given, &kept).map_err(|unbound| match unbound {
+            Unbound::Request(error) => error,
+            Unbound::Dependency(needed) => match given.outcomes.get(needed) {
+                Some(Outcome::Failed(failure)) => self.required(needed, failure),
+                _ => missing(),
+            },
+            Unbound::Nothing | Unbound::Unasked | Unbound::NotUsable => missing(),
+        })
+    }
+
     /// The call of `to`, with the client's body.
     pub(super) async fn main(&self, request: Request<Intake>, aim: Aim) -> Done {
         let Asked { route, compiled, composition, prepared, caller, .. } = self.asked;

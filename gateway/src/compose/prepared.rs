@@ -85,6 +85,11 @@ fn taken(composition: &Composition) -> Vec<String> {
     if composition.fields.is_some() {
         taken.push("fields".to_owned());
     }
+    for binding in composition.parts.iter().filter(|part| part.place == Place::Aside).flat_map(|part| &part.bindings) {
+        if let Source::Query(name) = &binding.source {
+            taken.push(name.clone());
+        }
+    }
     for binding in composition.main().into_iter().flat_map(|main| &main.bindings) {
         if let Parameter::Query { name, .. } = &binding.parameter {
             taken.push(name.clone());

@@ -12,7 +12,6 @@ use principal::ASSERTION;
 
 use super::ask::{Held, Question};
 use super::choose::{self, Selection};
-use super::failure::Lack;
 use super::values::{self, Aim, Given, Unbound};
 use super::{Outcome, PartFailure, Prepared, answer, intake};
 use crate::auth::Caller;
@@ -140,8 +139,8 @@ pub(crate) async fn compose(
     };
     run.check()?;
     let mut main = asked.composition.main().is_some().then(|| Box::new(Request::from_parts(head, intake)));
-    let mut outcomes: Vec<Outcome> = Vec::new();
-    outcomes.resize_with(asked.composition.parts.len(), Outcome::default);
+    let outcomes = asked.composition.parts.iter().enumerate();
+    let outcomes = outcomes.map(|(index, part)| run.selection.start(index, part)).collect();
     match run.all(&mut main, outcomes).await? {
         Gathered::Passed(response) => answer::passed(asked.composition, response),
         Gathered::Parts(head, outcomes, lost) => {
@@ -246,18 +245,12 @@ impl Run<'_> {
         if part.place == Place::Root
             && let Some(request) = main.take()
         {
-            let kept = values::remaining(self.query.as_deref(), &self.asked.prepared.taken);
-            return match values::aim(part, &given, &kept) {
-                Ok(aim) => Ok(Ok(Work::Main(request, Box::new(aim)))),
-                Err(Unbound::Request(error)) => Err(error),
-                Err(Unbound::Nothing | Unbound::Dependency(_) | Unbound::NotUsable) => {
-                    Err(GatewayError::PartNotFound { part: part.name.as_str().into() })
-                }
-            };
+            let aim = self.main_aim(part, &given)?;
+            return Ok(Ok(Work::Main(request, Box::new(aim))));
         }
         let work = match &part.place {
             Place::Joined(join) => self.chunks(part, join, index, &given, outcomes),
-            Place::Root | Place::Member => {
+            Place::Root | Place::Member | Place::Aside => {
                 values::aim(part, &given, "").map(|aim| Work::Part(self.question(part, aim)))
             }
         };
@@ -265,6 +258,7 @@ impl Run<'_> {
             Ok(work) => Ok(Ok(work)),
             Err(Unbound::Request(error)) => Err(error),
             Err(Unbound::Nothing) => Ok(Err(Outcome::Absent)),
+            Err(Unbound::Unasked) => Ok(Err(Outcome::Unasked)),
             Err(Unbound::NotUsable) => Ok(Err(Outcome::Failed(PartFailure::NotUsable))),
             Err(Unbound::Dependency(needed)) => match &outcomes[needed] {
                 Outcome::Failed(failure) => Ok(Err(Outcome::Failed(PartFailure::for_want_of(needed, failure)))),
@@ -333,40 +327,6 @@ impl Run<'_> {
             return Err(PartFailure::TooLarge);
         }
         Ok(answer)
-    }
-
-    /// A refusal is the client's mistake if it is about what the client has sent; otherwise the part has failed.
-    fn blamed(&self, index: usize, failure: PartFailure) -> PartFailure {
-        let PartFailure::Refused(refusal) = failure else { return failure };
-        let part = &self.asked.composition.parts[index];
-        let of_client = refusal.of_client(part, self.query.as_deref());
-        of_client.map_or(PartFailure::Status(StatusCode::BAD_REQUEST, None), |refusal| {
-            PartFailure::Refused(Box::new(refusal))
-        })
-    }
-
-    /// An older answer stands in for that of a part.
-    pub(super) fn stands_in(&self, index: usize, failure: PartFailure) {
-        self.stale.lock().unwrap_or_else(PoisonError::into_inner).push((index, failure));
-    }
-
-    /// What the answer lacks that is shown, in the order of the file: parts that failed, and those for which an older answer
-    /// stands in.
-    pub(super) fn lacks(&self, lost: &[(usize, PartFailure)]) -> Vec<Lack> {
-        let lack = |state: Option<&'static str>, (index, failure): &(usize, PartFailure)| Lack {
-            index: *index,
-            failure: failure.clone(),
-            state: state.unwrap_or_else(|| self.asked.composition.parts[*index].need.state()),
-        };
-        let stale = self.stale.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut lacks: Vec<Lack> = lost.iter().map(|one| lack(None, one)).collect();
-        lacks.extend(stale.iter().map(|one| lack(Some(Lack::STALE), one)));
-        drop(stale);
-        lacks.retain(|lack| self.selection.shows(lack.index));
-        // What failed comes first, and says it all: of two calls of one part the other may have had something older.
-        lacks.sort_by_key(|lack| (lack.index, lack.is_stale()));
-        lacks.dedup_by_key(|lack| lack.index);
-        lacks
     }
 
     /// What the head of a part's answer allows holds for the whole.

@@ -1,11 +1,14 @@
 //! What the end of a part means: for the part, and for the whole answer.
 
+use std::sync::PoisonError;
+
 use bytes::Bytes;
 use http::StatusCode;
 
 use super::batch::Batch;
+use super::failure::{self, Lack};
 use super::run::Run;
-use super::{Outcome, PartFailure, failure, made, scan};
+use super::{Outcome, PartFailure, made, scan};
 use crate::error::GatewayError;
 use crate::plan::{Need, Part, Place};
 
@@ -59,7 +62,8 @@ impl Run<'_> {
         lost: &mut Vec<(usize, PartFailure)>,
     ) -> Result<Outcome, GatewayError> {
         let part = &self.asked.composition.parts[index];
-        if matches!(outcome, Outcome::Absent) && part.need == Need::Required && part.place == Place::Member {
+        let is_alone = matches!(part.place, Place::Member | Place::Aside);
+        if matches!(outcome, Outcome::Absent) && part.need == Need::Required && is_alone {
             return Err(GatewayError::PartNotFound { part: part.name.as_str().into() });
         }
         let Outcome::Failed(failure) = outcome else { return Ok(outcome) };
@@ -67,7 +71,7 @@ impl Run<'_> {
         if part.need == Need::Required {
             return Err(self.required(index, &failure));
         }
-        if matches!(failure, PartFailure::Status(StatusCode::NOT_FOUND, _)) && matches!(part.place, Place::Member) {
+        if matches!(failure, PartFailure::Status(StatusCode::NOT_FOUND, _)) && is_alone {
             return Ok(Outcome::Absent);
         }
         lost.push((index, failure.clone()));
@@ -88,6 +92,40 @@ impl Run<'_> {
         let request_id = self.context.request_id.to_str().unwrap_or_default();
         let (operation, code) = (part.operation.as_str(), failure.code().as_str());
         tracing::warn!(part = part.name, service, operation, code, ?failure, request_id, "a part failed");
+    }
+
+    /// A refusal is the client's mistake if it is about what the client has sent; otherwise the part has failed.
+    pub(super) fn blamed(&self, index: usize, failure: PartFailure) -> PartFailure {
+        let PartFailure::Refused(refusal) = failure else { return failure };
+        let part = &self.asked.composition.parts[index];
+        let of_client = refusal.of_client(part, self.query.as_deref());
+        of_client.map_or(PartFailure::Status(StatusCode::BAD_REQUEST, None), |refusal| {
+            PartFailure::Refused(Box::new(refusal))
+        })
+    }
+
+    /// An older answer stands in for that of a part.
+    pub(super) fn stands_in(&self, index: usize, failure: PartFailure) {
+        self.stale.lock().unwrap_or_else(PoisonError::into_inner).push((index, failure));
+    }
+
+    /// What the answer lacks that is shown, in the order of the file: parts that failed, and those for which an older answer
+    /// stands in.
+    pub(super) fn lacks(&self, lost: &[(usize, PartFailure)]) -> Vec<Lack> {
+        let lack = |state: Option<&'static str>, (index, failure): &(usize, PartFailure)| Lack {
+            index: *index,
+            failure: failure.clone(),
+            state: state.unwrap_or_else(|| self.asked.composition.parts[*index].need.state()),
+        };
+        let stale = self.stale.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lacks: Vec<Lack> = lost.iter().map(|one| lack(None, one)).collect();
+        lacks.extend(stale.iter().map(|one| lack(Some(Lack::STALE), one)));
+        drop(stale);
+        lacks.retain(|lack| self.selection.shows(lack.index));
+        // What failed comes first, and says it all: of two calls of one part the other may have had something older.
+        lacks.sort_by_key(|lack| (lack.index, lack.is_stale()));
+        lacks.dedup_by_key(|lack| lack.index);
+        lacks
     }
 
     /// The error of the whole answer for want of a part.

@@ -34,6 +34,8 @@ pub(super) struct Given<'a> {
 pub(super) enum Unbound {
     /// There is nothing to ask for: another part has no such value.
     Nothing,
+    /// Another part is not asked, as the client wants it.
+    Unasked,
     /// Another part has failed.
     Dependency(usize),
     /// Another part has something there that no parameter can be.
@@ -53,7 +55,11 @@ pub(super) struct Aim {
 pub(super) fn aim(part: &Part, given: &Given<'_>, query: &str) -> Result<Aim, Unbound> {
     let mut values = Vec::with_capacity(part.bindings.len());
     for binding in &part.bindings {
-        values.push(value(binding, given)?);
+        values.push(match value(binding, given) {
+            // What hangs on a choice that the client has not made is left out with it.
+            Err(Unbound::Unasked) if !binding.required => None,
+            found => found?,
+        });
     }
     let mut target = String::with_capacity(64);
     for piece in &part.path {
@@ -249,6 +255,7 @@ fn of_part(outcome: Option<&Outcome>, index: usize, program: &Program) -> Result
             None => Err(Unbound::NotUsable),
         },
         Some(Outcome::Failed(_)) => Err(Unbound::Dependency(index)),
+        Some(Outcome::Unasked) => Err(Unbound::Unasked),
         _ => Err(Unbound::Nothing),
     }
 }

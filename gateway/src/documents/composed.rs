@@ -16,7 +16,7 @@ use super::{
     operation::Published,
 };
 use crate::plan::{
-    Binding, Composition, ErrorRule, Need, Part, PathPiece, Place, Plan, Route, Source, add_beside, at_parent,
+    Binding, Composition, Doc, ErrorRule, Need, Part, PathPiece, Place, Plan, Route, Source, add_beside, at_parent,
     schema_at,
 };
 
@@ -36,14 +36,21 @@ pub(crate) struct Composed<'a> {
 /// A document with nothing but the operation of a route that has only parts.
 pub(crate) fn alone(route: &Route, composition: &Composition) -> Option<Value> {
     let doc = composition.doc.as_ref()?;
-    let mut operation = json!({
-        "operationId": doc.id, "summary": doc.summary, "tags": [doc.tag],
-        "responses": { "200": { "description": "The parts, each under its name.", "content": { "application/json": {} } } },
-    });
-    if let Some(text) = &doc.description {
-        operation["description"] = text.as_str().into();
-    }
+    let mut operation = told(doc);
+    operation.insert("operationId".to_owned(), doc.id.as_str().into());
+    let content = json!({ "application/json": {} });
+    let responses = json!({ "200": { "description": "The parts, each under its name.", "content": content } });
+    operation.insert("responses".to_owned(), responses);
     Some(json!({ "paths": { route.template.as_str(): { route.method_name().to_lowercase(): operation } } }))
+}
+
+/// What a route says of itself, in terms of OpenAPI.
+pub(crate) fn told(doc: &Doc) -> Map<String, Value> {
+    let mut told = Map::new();
+    told.insert("summary".to_owned(), doc.summary.as_str().into());
+    told.insert("tags".to_owned(), json!([doc.tag]));
+    told.extend(doc.description.iter().map(|text| ("description".to_owned(), text.as_str().into())));
+    told
 }
 
 impl Composed<'_> {
@@ -183,13 +190,16 @@ impl Composed<'_> {
 
     /// The errors that only a composed route has.
     fn errors(&self, carried: &mut Value) {
-        let is_required = |part: &Part| part.need == Need::Required && part.place == Place::Member;
+        let is_required =
+            |part: &Part| part.need == Need::Required && matches!(part.place, Place::Member | Place::Aside);
         if self.composition.parts.iter().any(is_required) {
             declare(carried, StatusCode::NOT_FOUND, Code::NotFound);
             declare(carried, StatusCode::BAD_GATEWAY, Code::PartFailed);
         }
         let is_bound = |piece: &PathPiece| matches!(piece, PathPiece::Bound(_));
-        if self.composition.main().is_some_and(|main| main.path.iter().any(is_bound)) {
+        let waits = |binding: &Binding| matches!(binding.source, Source::Part(..));
+        let main = self.composition.main();
+        if main.is_some_and(|main| main.path.iter().any(is_bound) || main.bindings.iter().any(waits)) {
             declare(carried, StatusCode::NOT_FOUND, Code::NotFound);
         }
         if !self.composition.choices.is_empty() || self.composition.fields.is_some() {

@@ -158,6 +158,8 @@ fn missing(published: &Published<'_>) -> DocumentError {
 
 /// The keys in the order in which a reader wants them.
 fn assemble(published: &Published<'_>, described: &Map<String, Value>, mut carried: Value, responses: Value) -> Value {
+    let own = published.composed.and_then(|composed| composed.composition.doc.as_ref()).map(composed::told);
+    let described = own.as_ref().unwrap_or(described);
     let mut operation = Map::new();
     for key in ["tags", "summary"] {
         if let Some(value) = described.get(key) {

@@ -4,6 +4,7 @@
 //! left alone.
 
 mod answer;
+mod aside;
 mod beside;
 mod bounds;
 mod caching;

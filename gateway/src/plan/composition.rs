@@ -80,6 +80,15 @@ pub struct Part {
     pub schema: Option<Value>,
 }
 
+impl Part {
+    /// Whether it is not asked where the client does not send what it would be asked with.
+    #[must_use]
+    pub fn may_stay_unasked(&self) -> bool {
+        let of_query = |binding: &Binding| binding.required && matches!(binding.source, Source::Query(_));
+        self.place == Place::Aside && self.need != Need::Required && self.bindings.iter().any(of_query)
+    }
+}
+
 /// Where an answer goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -89,6 +98,8 @@ pub enum Place {
     Member,
     /// Beside keys in the answer of another part.
     Joined(Join),
+    /// Nowhere: other calls take values of it.
+    Aside,
 }
 
 /// A join: for each key in the host's answer the item of a batch answer that has it.
@@ -310,7 +321,7 @@ impl Composition {
     /// Whether anything may be missing from an answer that is a success.
     #[must_use]
     pub fn may_degrade(&self) -> bool {
-        self.parts.iter().any(|part| part.need != Need::Required)
+        self.parts.iter().any(|part| part.need != Need::Required && part.place != Place::Aside)
     }
 
     /// Whether the answers of parts become one; otherwise one answer is only reshaped.

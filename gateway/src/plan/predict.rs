@@ -53,6 +53,8 @@ enum State {
     Answered,
     /// Its fallback has the place of its answer, also for those that wait for it.
     StandIn(StandIn),
+    /// The client has not sent what it would be asked with.
+    Unasked,
     /// There was nothing to ask for.
     Absent,
     /// There is no answer.
@@ -110,7 +112,12 @@ impl Composition {
     pub(crate) fn predict(&self, selection: &Selection, down: &[usize]) -> Prediction {
         let mut course =
             Course { composition: self, states: Vec::new(), lost: Vec::new(), ends: Vec::new(), asked: Vec::new() };
-        course.states.resize_with(self.parts.len(), || State::Open);
+        course.states.extend(
+            self.parts
+                .iter()
+                .enumerate()
+                .map(|(index, part)| if selection.leaves_out(index, part) { State::Unasked } else { State::Open }),
+        );
         let mut waiting: Vec<usize> = (0..self.parts.len()).filter(|part| selection.asks(*part)).collect();
         while let Some(at) = waiting.iter().position(|part| course.is_ready(*part)) {
             let part = waiting.remove(at);
@@ -166,7 +173,7 @@ impl Course<'_> {
         match &self.states[join.host] {
             State::Answered => true,
             State::StandIn(document) => document.keys(&join.key).is_ok_and(|keys| keys > 0),
-            State::Open | State::Absent | State::Failed(_) => false,
+            State::Open | State::Unasked | State::Absent | State::Failed(_) => false,
         }
     }
 
@@ -181,6 +188,7 @@ impl Course<'_> {
                     return Turn::Nothing;
                 }
                 State::Answered => {}
+                State::Unasked if !binding.required => {}
                 State::StandIn(document) => match document.values(program) {
                     Some(values) if values.is_empty() => return Turn::Nothing,
                     Some(values) if matches!(binding.parameter, Parameter::Path(_)) => {
@@ -190,7 +198,7 @@ impl Course<'_> {
                     None => return Turn::NotUsable,
                 },
                 State::Failed(_) => return Turn::Dependency(*from),
-                State::Open | State::Absent => return Turn::Nothing,
+                State::Open | State::Unasked | State::Absent => return Turn::Nothing,
             }
         }
         if leaves_its_segment { Turn::Nothing } else { Turn::Ask }

@@ -1,6 +1,7 @@
 //! Answers that are put together from several services, or made into others: what clients see of them.
 
 mod arrival;
+mod aside;
 mod choosing;
 mod combinations;
 pub(crate) mod contracts;

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use principal::SignedIn;
-use problem::{Code, Problem, Query};
+use problem::{Problem, Query};
 use sea_orm::{DbErr, FromQueryResult};
 use service::{
     clock::millis,
@@ -38,9 +38,8 @@ pub(crate) struct Place {
 impl Place {
     /// Where a window begins.
     fn of(window: &Window) -> Result<Option<Self>, Problem> {
-        let Some((created_at, id)) = &window.after else { return Ok(None) };
-        let post_id = id.parse().map_err(|_| Problem::new(Code::InvalidCursor))?;
-        Ok(Some(Self { created_at: *created_at, post_id }))
+        let after = window.after_number()?;
+        Ok(after.map(|(created_at, post_id)| Self { created_at, post_id }))
     }
 
     fn position(&self) -> (i64, String) {

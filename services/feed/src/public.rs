@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use principal::Principal;
-use problem::{Code, Problem, Query};
+use problem::Query;
 use serde::Deserialize;
 use service::page::{PageParameters, Window};
 use utoipa::IntoParams;
@@ -103,10 +103,7 @@ pub(crate) fn name(text: &str) -> String {
 
 async fn page(service: &Service, filter: &Filter, window: &Window) -> Result<Vec<Row>, Error> {
     let db = service.db.reader();
-    let after = match &window.after {
-        Some((created_at, id)) => Some((*created_at, id.parse().map_err(|_| Problem::new(Code::InvalidCursor))?)),
-        None => None,
-    };
+    let after = window.after_number()?;
     Ok(listed(filter, &search::engine(db), after, window.limit + 1).all(db).await?)
 }
 

@@ -67,6 +67,11 @@ pub(crate) mod of {
         if ids.len() > MOST { Of::new([Group::Users]) } else { Of::new(ids.into_iter().map(Group::User)) }
     }
 
+    /// Whoever has a name; if nobody does, somebody may register.
+    pub(crate) fn named(id: Option<i64>) -> Of {
+        Of::new([id.map_or(Group::Users, Group::User)])
+    }
+
     /// What is between an account and whoever looks.
     pub(crate) fn relation(id: i64, viewer: i64) -> Of {
         Of::new([Group::User(id), Group::Viewer(viewer)])

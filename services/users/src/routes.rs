@@ -22,6 +22,7 @@ fn accounts() -> OpenApiRouter<Service> {
         .routes(routes!(show_me, update_me, delete_me))
         .routes(routes!(show_user, replace_user, update_user, delete_user))
         .routes(routes!(batch_users))
+        .routes(routes!(find_user))
         .routes(routes!(export_users))
 }
 

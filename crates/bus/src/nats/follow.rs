@@ -56,11 +56,14 @@ impl Consumer {
     }
 
     async fn messages(&self) -> Result<pull::Stream, BoxError> {
-        self.nats.find_stream().await?;
-        let consumer = self.nats.jetstream.create_consumer_on_stream(self.config(), STREAM).await;
-        let consumer = consumer.inspect_err(|_| self.nats.forget_stream())?;
-        let messages = consumer.stream().max_messages_per_batch(ASKS_AT_ONCE).expires(ASKS_FOR).heartbeat(HEARS_EVERY);
-        Ok(messages.messages().await?)
+        let asking = async {
+            self.nats.find_stream().await?;
+            let consumer = self.nats.jetstream.create_consumer_on_stream(self.config(), STREAM).await;
+            let consumer = consumer.inspect_err(|_| self.nats.forget_stream())?;
+            let messages = consumer.stream().max_messages_per_batch(ASKS_AT_ONCE).expires(ASKS_FOR);
+            Ok(messages.heartbeat(HEARS_EVERY).messages().await?)
+        };
+        self.nats.unless_lost(asking).await
     }
 
     /// The server does not sort out subjects: 2.9 knows one filter only, and would not have it changed.

@@ -62,6 +62,24 @@ async fn what_the_server_had_when_it_was_killed_arrives_when_it_is_back() {
 }
 
 #[tokio::test]
+async fn whoever_waits_for_an_answer_is_told_when_there_can_be_none() {
+    let Some(mut server) = Nats::start().await else { return };
+    let bus = connect(&server).await;
+    publish(&bus, &registrations(0..1)).await;
+    server.freeze();
+    let waiting = registrations(1..2);
+    let mut publishing = std::pin::pin!(bus.publish(&waiting));
+    assert!(futures_util::poll!(publishing.as_mut()).is_pending(), "a server that is frozen answered");
+    server.stop();
+    let refused = publishing.await.unwrap_err();
+    assert_eq!(refused.to_string(), "NATS did not take the message 1: the connection was lost");
+    server.start_again().await;
+    let noting = Noting::follow(&bus, "noting", &[REGISTERED]);
+    publish(&bus, &registrations(1..2)).await;
+    noting.until_seen(&ids(0..2)).await;
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_there_at_the_start_is_waited_for() {
     let Some(mut server) = Nats::stopped(&[]) else { return };
     let bus = connect(&server).await;

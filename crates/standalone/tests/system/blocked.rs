@@ -37,6 +37,7 @@ over_both! {
             "/api/v1/users/ada?fields=username",
             "/api/v1/users?q=ada",
             "/api/v1/users/ada/posts",
+            "/api/v1/posts?author=ada",
             "/api/v1/posts",
             "/api/v1/posts?tag=marsupials",
             &post,

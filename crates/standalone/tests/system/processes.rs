@@ -9,7 +9,9 @@ mod part;
 mod refusals;
 mod repairs;
 mod restart;
+mod seen;
 mod split;
+mod world;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

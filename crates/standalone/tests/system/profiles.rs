@@ -26,6 +26,10 @@ over_both! {
         // It is kept, and a new post ends that; so does the end of a post.
         let post = ada.post("/api/v1/posts", &json!({"text": "x"})).await.expect(201);
         assert_eq!(counts().await, [1; 6].map(Value::from));
+        let change = json!({"display_name": "Ada"});
+        for call in [ada.patch("/api/v1/users/me", &change), ada.patch("/api/v1/users/ada", &change), ada.put("/api/v1/users/ada", &change)] {
+            assert_eq!(call.await.expect(200).json()["posts_count"], 1);
+        }
         let _ = ada.delete(post.header("location")).await.expect(204);
         assert_eq!(counts().await, [0; 6].map(Value::from));
         let _ = ada.put("/api/v1/users/bob/block", &json!({})).await.expect(200);

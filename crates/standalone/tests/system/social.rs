@@ -66,7 +66,9 @@ over_both! {
         let made = ada.post("/api/v1/posts/", &json!({"text": "Hello #World"})).await.expect(201);
         let post = made.json();
         assert_eq!((&post["tags"], &post["version"]), (&json!(["world"]), &json!(1)));
+        // A client that has just written has what it would read.
         let path = place(&made);
+        assert_eq!(post, ada.get(&path).await.expect(200).json());
         assert_eq!(path, format!("/api/v1/posts/{}", post["id"]));
 
         let shown = anonymous.get(&path).await.expect(200);
@@ -76,16 +78,22 @@ over_both! {
         let own = anonymous.get("/api/v1/users/ada/posts").await.expect(200).json();
         assert_eq!((&own["items"][0]["id"], &own["items"][0]["author"]["username"]), (&post["id"], &json!("ada")));
         anonymous.get("/api/v1/users/nobody/posts").await.problem(404, "not_found");
+        let by_name = anonymous.get("/api/v1/posts?author=ADA&limit=1").await.expect(200);
+        assert_eq!(all(&by_name.json(), "id"), [post["id"].clone()]);
+        for nobody in ["bob", "nobody", "%20", "ada,bob"] {
+            assert_eq!(anonymous.get(&format!("/api/v1/posts?author={nobody}")).await.expect(200).json()["items"], json!([]));
+        }
         anonymous.get("/api/v1/posts?limit=0").await.problem(400, "invalid_parameter");
         anonymous.get("/api/v1/posts/999999").await.problem(404, "not_found");
 
         let change = json!({"text": "Hello #again"});
         let edit = ada.patch(&path, &change).header("if-match", shown.header("etag")).await.expect(200);
-        assert_eq!(edit.json()["tags"], json!(["again"]));
+        assert_eq!((&edit.json()["tags"], &edit.json()["author"]), (&json!(["again"]), &post["author"]));
         ada.patch(&path, &change).header("if-match", shown.header("etag")).await.problem(412, "precondition_failed");
         bob.patch(&path, &change).await.problem(403, "forbidden");
         bob.put(&path, &change).await.problem(403, "forbidden");
-        let _ = ada.put(&path, &json!({"text": "Instead", "tags": ["other"]})).await.expect(200);
+        let put = ada.put(&path, &json!({"text": "Instead", "tags": ["other"]})).await.expect(200);
+        assert_eq!(put.json()["author"], post["author"]);
         assert_eq!(anonymous.get(&path).await.expect(200).json()["text"], "Instead", "what was kept is forgotten");
         bob.delete(&path).await.problem(403, "forbidden");
         let _ = ada.delete(&path).await.expect(204);
@@ -110,12 +118,14 @@ over_both! {
         let (comments, like) = (format!("{path}/comments"), format!("{path}/like"));
         let made = bob.post(&comments, &json!({"text": "First"})).await.expect(201);
         let comment = place(&made);
+        assert_eq!(made.json(), bob.get(&comment).await.expect(200).json());
         assert_eq!(comment, format!("{comments}/{}", made.json()["id"]));
         assert_eq!(anonymous.get(&comment).await.expect(200).json()["author"]["username"], "bob");
         let page = anonymous.get(&comments).await.expect(200).json();
         assert_eq!((&page["items"][0]["text"], &page["items"][0]["author"]["username"]), (&json!("First"), &json!("bob")));
-        let _ = bob.patch(&comment, &json!({"text": "Second"})).await.expect(200);
-        let _ = bob.put(&comment, &json!({"text": "Third"})).await.expect(200);
+        for change in [bob.patch(&comment, &json!({"text": "Second"})), bob.put(&comment, &json!({"text": "Third"}))] {
+            assert_eq!(change.await.expect(200).json()["author"]["username"], "bob");
+        }
         ada.patch(&comment, &json!({"text": "no"})).await.problem(403, "forbidden");
         ada.put(&comment, &json!({"text": "no"})).await.problem(403, "forbidden");
         anonymous.post(&comments, &json!({"text": "no"})).await.problem(401, "unauthenticated");
@@ -162,6 +172,12 @@ over_both! {
         let ada = system.user("ada").await;
         let path = place(&ada.post("/api/v1/posts", &json!({"text": "x"})).await.expect(201));
         system.sever(true);
+        // What was written is written, whoever cannot be asked then.
+        let made = ada.post("/api/v1/posts", &json!({"text": "y"})).await.expect(201);
+        assert_eq!((&made.json()["author"], made.header("gateway-parts")), (&Value::Null, "author;state=error;code=upstream_unavailable"));
+        // Whose posts these would be is not known, so they are not nobody's.
+        let unknown = system.anonymous().get("/api/v1/posts?author=somebody").await;
+        unknown.problem(503, "upstream_unavailable");
         let post = system.anonymous().get(&path).await.expect(200).json();
         assert_eq!((&post["text"], &post["author"]), (&json!("x"), &Value::Null));
         assert_eq!(post["_parts"][0]["name"], "author");

@@ -30,7 +30,7 @@ over_both! {
         assert_eq!([viewer(&ada).await, viewer(&bob).await, viewer(&anonymous).await], [not.clone(), liked.clone(), Value::Null]);
         assert_eq!(bob.get(&post).await.expect(200).json().get("viewer"), None, "only who asks is told");
 
-        for path in ["/api/v1/posts?tag=&", "/api/v1/feed/public?", "/api/v1/search/posts?q=okapi&", "/api/v1/search?q=okapi&"] {
+        for path in ["/api/v1/posts?tag=&", "/api/v1/posts?author=ada&", "/api/v1/users/ada/posts?", "/api/v1/feed/public?", "/api/v1/search/posts?q=okapi&", "/api/v1/search?q=okapi&"] {
             let path = format!("{}include=viewer", path.replace("tag=&", ""));
             testkit::until(&path, Duration::from_secs(10), async || {
                 (*first(&bob.get(&path).await.expect(200).json()) == liked).then_some(())

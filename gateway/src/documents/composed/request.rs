@@ -93,7 +93,7 @@ fn offered(
         Source::Body(_) | Source::Claim(_) | Source::Part(..) | Source::Text(_) => return Ok(None),
     };
     let schema = schema_of(composed, part, target(composed, part, binding), components)?;
-    let required = place == "path" || binding.required;
+    let required = place == "path" || (binding.required && !part.may_stay_unasked());
     Ok(Some(json!({ "name": name, "in": place, "required": required, "schema": schema })))
 }
 

@@ -102,7 +102,7 @@ fn offered(site: &Site<'_>, parts: &[Part]) -> Vec<String> {
             names.push(name);
         }
     };
-    for part in parts {
+    for part in parts.iter().filter(|part| part.place != Place::Aside) {
         add(&part.at);
         let Some(contract) = site.services.contract(part.service) else { continue };
         let Some(schema) = part.schema.as_ref().map(|schema| Schema::new(contract, schema)) else { continue };
@@ -111,7 +111,7 @@ fn offered(site: &Site<'_>, parts: &[Part]) -> Vec<String> {
                 Found::Known(added) => Some(added),
                 Found::Open | Found::Nothing(_) => None,
             },
-            Place::Root | Place::Member => Some(schema),
+            Place::Root | Place::Member | Place::Aside => Some(schema),
         };
         let Some(schema) = schema else { continue };
         below(&schema, &part.at, &mut add);

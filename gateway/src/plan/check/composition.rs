@@ -13,7 +13,7 @@ use super::call::{self, Bound, Called, Offered};
 use super::parts::{self, Drafted};
 use super::services::Services;
 use super::whole::Whole;
-use super::{answer, choices, joins, order, programs, request, viewer};
+use super::{answer, aside, choices, joins, order, programs, request, viewer};
 use transform::Path;
 
 /// The most calls of one route, chunks of keys aside.
@@ -53,6 +53,7 @@ pub(super) fn check(site: &Site<'_>) -> Option<Arc<Composition>> {
     let offset = usize::from(has_main);
     joins::check(site, &named, &mut all, offset)?;
     parts::places(site, &named, &all, offset)?;
+    aside::check(site, &named, &all, offset)?;
     order::check(&named, &mut all, offset, site.mistakes)?;
     viewer::check(site, &named, &all, offset)?;
     let late = viewer::late(site, &named, &all, offset);
@@ -128,12 +129,6 @@ fn main(site: &Site<'_>, to: &Called<'_>, names: &[String]) -> Option<Part> {
     }
     let offered = Offered { matches, access: draft.access.as_ref().map(|at| &at.value), parts: names, main: true };
     let Bound { path, bindings } = call::bind(to, &draft.bind, &draft.query, None, &offered, mark, mistakes)?;
-    if sources(&bindings).next().is_some() {
-        let name = draft.bind.iter().find(|(_, text)| text.value.starts_with("part:"));
-        let mark = name.map_or(mark, |(_, text)| &text.mark);
-        mistakes.blame(mark, "The main part comes first: it cannot wait for another one.");
-        return None;
-    }
     request::taken(site, &draft.bind, &bindings);
     Some(Part {
         name: MAIN.to_owned(),

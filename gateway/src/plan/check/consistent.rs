@@ -40,10 +40,11 @@ fn websocket(draft: &RouteDraft, composed: bool, mistakes: &Collector) {
 
 /// What an operation says itself, and what two keys say of one thing.
 fn beside_to(draft: &RouteDraft, composed: bool, mistakes: &Collector) {
-    if let Some(doc) = &draft.doc {
+    let waits = draft.bind.iter().any(|(_, text)| text.value.starts_with("part:"));
+    if let Some(doc) = draft.doc.as_ref().filter(|_| !waits) {
         mistakes.blame(
             &doc.mark,
-            "The operation of `to` describes this route; only one that has nothing but parts does it itself.",
+            "The operation of `to` describes this route; one that has nothing but parts does it itself, or one whose `to` waits for a part.",
         );
     }
     if let (Some(form), Some(_)) = (&draft.form, &draft.request) {

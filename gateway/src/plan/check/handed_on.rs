@@ -2,17 +2,18 @@
 
 use super::super::PathPiece;
 use super::super::composition::{Binding, Parameter, Part, Place, Source};
+use super::super::read::Entries;
 use super::super::schema::{Found, Kinds, Schema};
 use super::composition::Site;
-use super::parts::{Drafted, schema_of};
+use super::parts::schema_of;
 use super::programs;
 use transform::{Form, Path};
 
 /// Whether every value that the part takes of others can be had; what is wrong has been reported.
-pub(super) fn check(site: &Site<'_>, one: &Drafted<'_>, part: &Part, all: &[Part]) -> bool {
+pub(super) fn check(site: &Site<'_>, bind: &Entries, part: &Part, all: &[Part]) -> bool {
     let mistakes = site.mistakes;
     let before = mistakes.count();
-    for (binding, (_, text)) in part.bindings.iter().zip(&one.draft.bind) {
+    for (binding, (_, text)) in part.bindings.iter().zip(bind) {
         let Source::Part(from, program) = &binding.source else { continue };
         if let Place::Joined(_) = all[*from].place {
             let sentence = format!(

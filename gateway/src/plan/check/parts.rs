@@ -94,6 +94,7 @@ pub(super) fn part(site: &Site<'_>, one: &Drafted<'_>, names: &[String]) -> Opti
     let holds = bounds::of(&called, &path, &bindings, site.matches);
     let (shape, schema) = shaped(draft, &called, own, mistakes)?;
     let need = need::check(site, draft, &called, schema.as_ref())?;
+    let is_aside = draft.aside.as_ref().is_some_and(|at| at.value);
     Some(Part {
         name: draft.name.value.clone(),
         service: called.id,
@@ -101,7 +102,7 @@ pub(super) fn part(site: &Site<'_>, one: &Drafted<'_>, names: &[String]) -> Opti
         path,
         bindings,
         holds,
-        place: Place::Member,
+        place: if is_aside { Place::Aside } else { Place::Member },
         need,
         viewer: draft.viewer.as_ref().is_some_and(|at| at.value),
         choice: None,
@@ -109,7 +110,7 @@ pub(super) fn part(site: &Site<'_>, one: &Drafted<'_>, names: &[String]) -> Opti
         shape,
         timeout: draft.timeout.as_ref().map_or(called.service.timeout, |at| at.value),
         stale_if_error: draft.stale_if_error.as_ref().map(|at| at.value).unwrap_or_default(),
-        at: vec![draft.name.value.clone()],
+        at: if is_aside { Vec::new() } else { vec![draft.name.value.clone()] },
         schema,
     })
 }
@@ -164,6 +165,10 @@ pub(super) fn places(site: &Site<'_>, named: &[Drafted<'_>], all: &[Part], offse
     let mut whole = true;
     for (index, one) in named.iter().enumerate() {
         let (name, part) = (&one.draft.name, &all[index + offset]);
+        whole &= handed_on::check(site, &one.draft.bind, part, all);
+        if part.place == Place::Aside {
+            continue;
+        }
         let main = main.as_ref().filter(|_| part.place == Place::Member);
         let sentence = if let Some(other) = all[offset..index + offset].iter().find(|other| other.at == part.at) {
             Some(format!("`{}` is at `{}` in the answer already.", other.name, part.at.join(".")))
@@ -178,7 +183,6 @@ pub(super) fn places(site: &Site<'_>, named: &[Drafted<'_>], all: &[Part], offse
             mistakes.blame(&name.mark, sentence);
             whole = false;
         }
-        whole &= handed_on::check(site, one, part, all);
     }
     whole.then_some(())
 }

@@ -52,7 +52,7 @@ impl<'a> Whole<'a> {
             Here::Parts => true,
             Here::To(schema) => schema.kinds().has(Kinds::OBJECT),
         };
-        let added = || self.parts.iter().filter(|part| part.place != Place::Root && is_object);
+        let added = || self.parts.iter().filter(|part| !matches!(part.place, Place::Root | Place::Aside) && is_object);
         if let Step::Field(_) = step
             && let Some(part) = added().find(|part| part.at == at)
         {
@@ -74,7 +74,7 @@ impl<'a> Whole<'a> {
     fn schema(&self, part: &'a Part) -> Option<Schema<'a>> {
         let schema = Schema::new(self.services.contract(part.service)?, part.schema.as_ref()?);
         match &part.place {
-            Place::Root | Place::Member => Some(schema),
+            Place::Root | Place::Member | Place::Aside => Some(schema),
             Place::Joined(_) => schema.batch_items(),
         }
     }

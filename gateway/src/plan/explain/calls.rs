@@ -32,7 +32,7 @@ impl Calls<'_> {
         let parts = self.composition.parts.iter().enumerate();
         let is_below = |part: &Part| match &part.place {
             Place::Joined(join) => above == Some(join.host),
-            Place::Root | Place::Member => part.after.last().copied() == above,
+            Place::Root | Place::Member | Place::Aside => part.after.last().copied() == above,
         };
         parts.filter(|(_, part)| is_below(part)).map(|(index, _)| index).collect()
     }
@@ -108,6 +108,9 @@ impl Calls<'_> {
             let longest = show_duration(part.stale_if_error);
             lines.push(format!("an answer up to {longest} old stands in before that, if there is one"));
         }
+        if part.place == Place::Aside {
+            lines.push("not in the answer: others take values of it".to_owned());
+        }
         if part.viewer {
             lines.push("for whoever is signed in, in addition to what is kept; null for strangers".to_owned());
         }
@@ -151,6 +154,17 @@ impl Calls<'_> {
 
     /// What a client has to send for a part that is not always asked, and whether this one does.
     fn choice(&self, index: usize) -> String {
+        let part = &self.composition.parts[index];
+        if part.may_stay_unasked() {
+            let of_query = part.bindings.iter().filter(|binding| binding.required);
+            let names = of_query.filter_map(|binding| match &binding.source {
+                Source::Query(name) => Some(name.as_str()),
+                _ => None,
+            });
+            let names: Vec<&str> = names.collect();
+            let state = if self.selection.leaves_out(index, part) { "not asked without" } else { "asked with" };
+            return if names.is_empty() { String::new() } else { format!("; {state} {}=", names.join("= and ")) };
+        }
         let asks = |name: &str| {
             let query = format!("include={name}");
             select(self.composition, Some(&query)).is_ok_and(|selection| selection.asks(index))
@@ -172,7 +186,7 @@ pub(super) fn number(plan: &Plan, composition: &Composition, selection: &Selecti
     let keys = plan.settings.limits.join_keys as usize;
     let most = |part: &Part| match &part.place {
         Place::Joined(join) => join.most_keys(keys).div_ceil(join.max_batch.max(1)),
-        Place::Root | Place::Member => 1,
+        Place::Root | Place::Member | Place::Aside => 1,
     };
     let asked =
         || composition.parts.iter().enumerate().filter(|(index, _)| selection.asks(*index)).map(|(_, part)| part);

@@ -42,6 +42,22 @@ parts.reader = { to = "people.show_me" }
 parts.price  = { to = "shop.show_price", bind.id = "part:reader:.team_id", required = true }
 
 [[route]]
+match        = "GET /own/{name}"
+to           = "texts.show_text"
+access       = "anyone"
+bind.id      = "part:reader:.team_id"
+parts.reader = { to = "people.show_me", aside = true, required = true }
+parts.price  = { to = "shop.show_price", bind.id = "path:name" }
+
+[[route]]
+match       = "GET /found"
+to          = "texts.list_texts"
+access      = "anyone"
+bind.limit  = "part:price:.cents"
+parts.price = { to = "shop.show_price", bind.id = "query:price", aside = true }
+parts.me    = { to = "people.show_me" }
+
+[[route]]
 match          = "GET /texts/{id}"
 to             = "texts.show_text"
 access         = "anyone"
@@ -86,6 +102,11 @@ async fn a_route_without_a_main_part_fails_as_predicted_when_nothing_is_left() {
 #[tokio::test]
 async fn a_main_part_with_others_fails_as_predicted_in_the_words_of_its_route() {
     every_combination(&["/offers/1", "/chains/1"]).await;
+}
+
+#[tokio::test]
+async fn a_main_part_that_waits_fails_as_predicted_with_what_it_waits_for() {
+    every_combination(&["/own/1", "/found", "/found?price=1"]).await;
 }
 
 #[tokio::test]

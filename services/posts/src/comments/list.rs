@@ -5,11 +5,9 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use principal::Principal;
-use problem::{Code, Path, Problem, Query};
-use sea_orm::{
-    EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select, sea_query::Expr,
-};
-use service::page::{Page, PageParameters, Window};
+use problem::{Path, Problem, Query};
+use sea_orm::{EntityTrait as _, QueryFilter as _, Select, sea_query::Expr};
+use service::page::{Page, PageParameters, Window, number};
 
 use super::Comment;
 use crate::{
@@ -54,15 +52,9 @@ pub(crate) async fn list_comments(
 
 fn select(post: i64, caller: &Principal, window: &Window) -> Result<Select<comment::Entity>, Problem> {
     let author = Expr::col((comment::Entity, comment::Column::AuthorId));
-    let mut comments =
+    let comments =
         comment::Entity::find().filter(comment::COLUMN.post_id.eq(post)).filter(blocks::unhidden(&author, caller));
-    if let Some((at, last)) = &window.after {
-        let last: i64 = last.parse().map_err(|_| Problem::new(Code::InvalidCursor))?;
-        let row = Expr::tuple([Expr::col(comment::Column::CreatedAt), Expr::col(comment::Column::Id)]);
-        comments = comments.filter(row.gt(Expr::tuple([Expr::val(*at), Expr::val(last)])));
-    }
-    let ordered = comments.order_by_asc(comment::Column::CreatedAt).order_by_asc(comment::Column::Id);
-    Ok(ordered.limit(window.limit + 1))
+    window.oldest(comments, (Expr::col(comment::Column::CreatedAt), Expr::col(comment::Column::Id)), number)
 }
 
 #[cfg(test)]

@@ -5,14 +5,12 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use principal::Principal;
-use problem::{Code, Path, Problem, Query};
-use sea_orm::{
-    EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select, sea_query::Expr,
-};
+use problem::{Path, Problem, Query};
+use sea_orm::{EntityTrait as _, QueryFilter as _, Select, sea_query::Expr};
 use serde::Serialize;
 use service::{
     clock::rfc3339,
-    page::{Page, PageParameters, Window},
+    page::{Page, PageParameters, Window, number},
 };
 use utoipa::ToSchema;
 
@@ -70,14 +68,8 @@ pub(crate) async fn list_likes(
 
 fn select(post: i64, caller: &Principal, window: &Window) -> Result<Select<like::Entity>, Problem> {
     let user = Expr::col((like::Entity, like::Column::UserId));
-    let mut likes = like::Entity::find().filter(like::COLUMN.post_id.eq(post)).filter(blocks::unhidden(&user, caller));
-    if let Some((at, last)) = &window.after {
-        let last: i64 = last.parse().map_err(|_| Problem::new(Code::InvalidCursor))?;
-        let row = Expr::tuple([Expr::col(like::Column::CreatedAt), Expr::col(like::Column::UserId)]);
-        likes = likes.filter(row.lt(Expr::tuple([Expr::val(*at), Expr::val(last)])));
-    }
-    let ordered = likes.order_by_desc(like::Column::CreatedAt).order_by_desc(like::Column::UserId);
-    Ok(ordered.limit(window.limit + 1))
+    let likes = like::Entity::find().filter(like::COLUMN.post_id.eq(post)).filter(blocks::unhidden(&user, caller));
+    window.newest(likes, (Expr::col(like::Column::CreatedAt), user), number)
 }
 
 #[cfg(test)]

@@ -7,13 +7,13 @@ use axum::{
 use principal::Principal;
 use problem::{Code, Invalid as _, Problem, Query};
 use sea_orm::{
-    EntityTrait as _, ExprTrait as _, JoinType, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    RelationDef, Select, sea_query::Expr,
+    EntityTrait as _, ExprTrait as _, JoinType, QueryFilter as _, QuerySelect as _, RelationDef, Select,
+    sea_query::Expr,
 };
 use serde::Deserialize;
 use service::{
     clock::from_rfc3339,
-    page::{Page, PageParameters, Window},
+    page::{Page, PageParameters, Window, number},
 };
 use utoipa::IntoParams;
 
@@ -32,8 +32,8 @@ use crate::{
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListPosts {
-    /// Only posts by this account.
-    #[param(minimum = 1, nullable = false)]
+    /// Only posts by this account; 0 is nobody.
+    #[param(minimum = 0, nullable = false)]
     author_id: Option<i64>,
     /// Only posts with this tag, in any case, without `#`.
     #[param(min_length = 1, max_length = 50, nullable = false)]
@@ -150,13 +150,7 @@ impl Filter {
         if let Some(until) = self.until {
             posts = posts.filter(moment.clone().lt(until));
         }
-        if let Some((at, last)) = &window.after {
-            let last: i64 = last.parse().map_err(|_| Problem::new(Code::InvalidCursor))?;
-            // One comparison of pairs: a row is on exactly one page, also among equal times.
-            let row = Expr::tuple([moment.clone(), id.clone()]);
-            posts = posts.filter(row.lt(Expr::tuple([Expr::val(*at), Expr::val(last)])));
-        }
-        Ok(posts.order_by(moment, Order::Desc).order_by(id, Order::Desc).limit(window.limit + 1))
+        window.newest(posts, (moment, id), number)
     }
 }
 

@@ -5,11 +5,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use principal::Principal;
-use problem::{Code, Json, Path, Problem, Query};
-use sea_orm::{EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr};
-use service::page::{Page, PageParameters, Window};
+use problem::{Json, Path, Query};
+use sea_orm::{EntityTrait as _, QueryFilter as _, sea_query::Expr};
+use service::page::{Page, PageParameters, Window, number};
 
-use super::{Relationship, change, follows::people, pair::Pair};
+use super::{Relationship, change, follows::people, pair};
 use crate::{
     Service, access,
     entity::block,
@@ -71,23 +71,21 @@ async fn set(
     name: &str,
     active: bool,
 ) -> Result<(Changed, Json<Relationship>), Error> {
-    let transaction = service.db.write().await?;
-    let pair = Pair::lock(&transaction, caller, name).await?;
-    let (me, other, now) = (pair.me.id, pair.other.id, service.clock.now());
-    change::block(&transaction, (me, other), active, now).await?;
-    let mut groups = Changed::new([Group::Viewer(me), Group::Viewer(other)]);
-    if active {
-        change::follow(&transaction, (me, other), false, now).await?;
-        change::follow(&transaction, (other, me), false, now).await?;
-        // Others see other counters only if there was a follow to end, now or when this was asked for before.
-        if change::have_followed(&transaction, (me, other)).await? {
-            groups = changed::user(me).and(Group::User(other)).and(Group::Viewer(me)).and(Group::Viewer(other));
+    pair::change(service, caller, name, async |transaction, pair| {
+        let (me, other, now) = (pair.me.id, pair.other.id, service.clock.now());
+        change::block(transaction, (me, other), active, now).await?;
+        let groups = Changed::new([Group::Viewer(me), Group::Viewer(other)]);
+        if !active {
+            return Ok(groups);
         }
-    }
-    let relationship = pair.relationship(&transaction).await?;
-    transaction.commit().await?;
-    service.outbox.committed();
-    Ok((groups, Json(relationship)))
+        change::follow(transaction, (me, other), false, now).await?;
+        change::follow(transaction, (other, me), false, now).await?;
+        // Others see other counters only if there was a follow to end, now or when this was asked for before.
+        let have_followed = change::have_followed(transaction, (me, other)).await?;
+        let seen_by_all = || changed::user(me).and(Group::User(other)).and(Group::Viewer(me)).and(Group::Viewer(other));
+        Ok(if have_followed { seen_by_all() } else { groups })
+    })
+    .await
 }
 
 /// List whom one has blocked
@@ -110,15 +108,9 @@ pub(crate) async fn list_blocks(
 ) -> Result<Response, Error> {
     let me = access::signed_in(&caller)?;
     let window = Window::new(&parameters, format!("blocks of {me}"))?;
-    let mut rows =
-        block::Entity::find().filter(block::COLUMN.blocker_id.eq(me)).filter(block::COLUMN.is_active.eq(true));
-    if let Some((since, id)) = &window.after {
-        let id: i64 = id.parse().map_err(|_| Problem::new(Code::InvalidCursor))?;
-        let row = Expr::tuple([Expr::col(block::Column::Since), Expr::col(block::Column::Id)]);
-        rows = rows.filter(row.lt(Expr::tuple([Expr::val(*since), Expr::val(id)])));
-    }
-    let rows = rows.order_by_desc(block::Column::Since).order_by_desc(block::Column::Id).limit(window.limit + 1);
-    let rows: Vec<_> = rows.all(service.db.reader()).await?;
+    let rows = block::Entity::find().filter(block::COLUMN.blocker_id.eq(me)).filter(block::COLUMN.is_active.eq(true));
+    let columns = (Expr::col(block::Column::Since), Expr::col(block::Column::Id));
+    let rows = window.newest(rows, columns, number)?.all(service.db.reader()).await?;
     let pairs = rows.into_iter().map(|row| (row.since, row.id, row.blocked_id)).collect();
     let page = people(&service, &caller, &window, pairs).await?;
     Ok((of::users(&caller), page.respond(&[("limit", window.limit.to_string())])).into_response())

@@ -1,8 +1,9 @@
 //! Changing what is between two accounts, in a transaction that has locked both.
 
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, DatabaseTransaction, DbErr, EntityTrait as _,
-    ExprTrait as _, NotSet, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, sea_query::Expr,
+    ActiveModelTrait as _, ActiveValue, ActiveValue::Set, ColumnTrait as _, Condition, DatabaseTransaction, DbErr,
+    EntityTrait as _, ExprTrait as _, NotSet, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    sea_query::Expr,
 };
 
 use super::pair;
@@ -16,6 +17,32 @@ use crate::{
 /// So many pairs of a deleted account are ended in one go.
 const BATCH: u64 = 100;
 
+/// What is known of a pair, whatever is between the two.
+struct Known {
+    id: i64,
+    is_active: bool,
+    since: i64,
+    version: i64,
+}
+
+/// What its row is next.
+struct Next {
+    id: ActiveValue<i64>,
+    since: ActiveValue<i64>,
+    version: ActiveValue<i64>,
+}
+
+impl Next {
+    /// None if the pair is what it is to be. A row stays when what it says ends, and its version counts on.
+    fn after(known: Option<Known>, active: bool, now: i64) -> Option<Self> {
+        let Some(Known { id, is_active, since, version }) = known else {
+            return active.then_some(Self { id: NotSet, since: Set(now), version: Set(1) });
+        };
+        let since = if active { now } else { since };
+        (is_active != active).then(|| Self { id: Set(id), since: Set(since), version: Set(version + 1) })
+    }
+}
+
 /// Makes one follow the other, or not. Answers whether anything is different now.
 pub(super) async fn follow(
     db: &DatabaseTransaction,
@@ -28,18 +55,15 @@ pub(super) async fn follow(
         .filter(follow::COLUMN.followed_id.eq(followed))
         .one(db)
         .await?;
-    if found.as_ref().is_some_and(|row| row.is_active) == active {
-        return Ok(false);
-    }
-    let (version, since) =
-        found.as_ref().map_or((1, now), |row| (row.version + 1, if active { now } else { row.since }));
+    let known = found.map(|row| Known { id: row.id, is_active: row.is_active, since: row.since, version: row.version });
+    let Some(next) = Next::after(known, active, now) else { return Ok(false) };
     let row = follow::ActiveModel {
-        id: found.map_or(NotSet, |row| Set(row.id)),
+        id: next.id,
         follower_id: Set(follower),
         followed_id: Set(followed),
         is_active: Set(active),
-        since: Set(since),
-        version: Set(version),
+        since: next.since,
+        version: next.version,
     };
     let row = if row.id.is_set() { row.update(db).await? } else { row.insert(db).await? };
     let by = if active { 1 } else { -1 };
@@ -70,18 +94,15 @@ pub(super) async fn block(
         .filter(block::COLUMN.blocked_id.eq(blocked))
         .one(db)
         .await?;
-    if found.as_ref().is_some_and(|row| row.is_active) == active {
-        return Ok(false);
-    }
-    let (version, since) =
-        found.as_ref().map_or((1, now), |row| (row.version + 1, if active { now } else { row.since }));
+    let known = found.map(|row| Known { id: row.id, is_active: row.is_active, since: row.since, version: row.version });
+    let Some(next) = Next::after(known, active, now) else { return Ok(false) };
     let row = block::ActiveModel {
-        id: found.map_or(NotSet, |row| Set(row.id)),
+        id: next.id,
         blocker_id: Set(blocker),
         blocked_id: Set(blocked),
         is_active: Set(active),
-        since: Set(since),
-        version: Set(version),
+        since: next.since,
+        version: next.version,
     };
     let row = if row.id.is_set() { row.update(db).await? } else { row.insert(db).await? };
     events::block(db, &row, now).await?;

@@ -6,7 +6,7 @@ use problem::{Json, Path};
 
 use super::{
     Relationship, change,
-    pair::{Pair, has_blocked},
+    pair::{self, Pair, has_blocked},
 };
 use crate::{
     Service,
@@ -66,18 +66,15 @@ async fn set(
     name: &str,
     active: bool,
 ) -> Result<(Changed, Json<Relationship>), Error> {
-    let transaction = service.db.write().await?;
-    let pair = Pair::lock(&transaction, caller, name).await?;
-    if active && !pair.other.is_active {
-        return Err(Error::NoSuchUser);
-    }
-    if active && has_blocked(&transaction, pair.me.id, pair.other.id).await? {
-        return Err(Error::Blocked);
-    }
-    change::follow(&transaction, (pair.me.id, pair.other.id), active, service.clock.now()).await?;
-    let relationship = pair.relationship(&transaction).await?;
-    transaction.commit().await?;
-    service.outbox.committed();
-    let groups = changed::user(pair.me.id).and(Group::User(pair.other.id)).and(Group::Viewer(pair.me.id));
-    Ok((groups, Json(relationship)))
+    pair::change(service, caller, name, async |transaction, Pair { me, other }| {
+        if active && !other.is_active {
+            return Err(Error::NoSuchUser);
+        }
+        if active && has_blocked(transaction, me.id, other.id).await? {
+            return Err(Error::Blocked);
+        }
+        change::follow(transaction, (me.id, other.id), active, service.clock.now()).await?;
+        Ok(changed::user(me.id).and(Group::User(other.id)).and(Group::Viewer(me.id)))
+    })
+    .await
 }

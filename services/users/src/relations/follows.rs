@@ -7,12 +7,9 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use principal::Principal;
-use problem::{Code, Path, Problem, Query};
-use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    sea_query::Expr,
-};
-use service::page::{Page, PageParameters, Window};
+use problem::{Path, Query};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, sea_query::Expr};
+use service::page::{Page, PageParameters, Window, number};
 
 use super::{blockers_of, has_blocked};
 use crate::{
@@ -115,17 +112,12 @@ async fn list(
     if let Some(me) = hidden_from(caller) {
         shown = shown.filter(user::Column::Id.not_in_subquery(blockers_of(me)));
     }
-    let mut rows = follow::Entity::find()
+    let rows = follow::Entity::find()
         .filter(whose.eq(of))
         .filter(follow::COLUMN.is_active.eq(true))
         .filter(theirs.in_subquery(sea_orm::QueryTrait::into_query(shown)));
-    if let Some((since, id)) = &window.after {
-        let id: i64 = id.parse().map_err(|_| Problem::new(Code::InvalidCursor))?;
-        let row = Expr::tuple([Expr::col(follow::Column::Since), Expr::col(follow::Column::Id)]);
-        rows = rows.filter(row.lt(Expr::tuple([Expr::val(*since), Expr::val(id)])));
-    }
-    let rows = rows.order_by_desc(follow::Column::Since).order_by_desc(follow::Column::Id).limit(window.limit + 1);
-    let rows = rows.all(service.db.reader()).await?;
+    let columns = (Expr::col(follow::Column::Since), Expr::col(follow::Column::Id));
+    let rows = window.newest(rows, columns, number)?.all(service.db.reader()).await?;
     let their = |row: &follow::Model| match side {
         Side::Followers(_) => row.follower_id,
         Side::Following(_) => row.followed_id,

@@ -1,6 +1,7 @@
 //! The caller and the account that a request is about.
 
 use principal::Principal;
+use problem::Json;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, QueryTrait as _, sea_query::SelectStatement,
@@ -8,9 +9,11 @@ use sea_orm::{
 
 use super::Relationship;
 use crate::{
+    Service,
     access::{self, Action},
     entity::{block, follow, user},
     error::Error,
+    groups::Changed,
     users::{find, named},
 };
 
@@ -23,7 +26,7 @@ pub(super) struct Pair {
 
 impl Pair {
     /// Reads both and keeps others from changing anything between them until the transaction ends.
-    pub(super) async fn lock(db: &DatabaseTransaction, caller: &Principal, name: &str) -> Result<Self, Error> {
+    async fn lock(db: &DatabaseTransaction, caller: &Principal, name: &str) -> Result<Self, Error> {
         let me = access::signed_in(caller)?;
         access::check(Action::Relate, caller, me)?;
         let other = find(db, &named(name)?, false).await?.ok_or(Error::NoSuchUser)?.id;
@@ -43,10 +46,22 @@ impl Pair {
         }
         Ok(Self { me, other })
     }
+}
 
-    pub(super) async fn relationship(&self, db: &impl ConnectionTrait) -> Result<Relationship, DbErr> {
-        between(db, self.me.id, self.other.id).await
-    }
+/// Changes what is between the caller and the account of this name, alone; what there is then, and whose answers have changed.
+pub(super) async fn change(
+    service: &Service,
+    caller: &Principal,
+    name: &str,
+    change: impl AsyncFnOnce(&DatabaseTransaction, &Pair) -> Result<Changed, Error>,
+) -> Result<(Changed, Json<Relationship>), Error> {
+    let transaction = service.db.write().await?;
+    let pair = Pair::lock(&transaction, caller, name).await?;
+    let groups = change(&transaction, &pair).await?;
+    let relationship = between(&transaction, pair.me.id, pair.other.id).await?;
+    transaction.commit().await?;
+    service.outbox.committed();
+    Ok((groups, Json(relationship)))
 }
 
 /// Locks accounts in the order of their ids.

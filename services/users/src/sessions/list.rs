@@ -5,8 +5,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use principal::Principal;
-use problem::{Code, Problem, Query};
-use sea_orm::{EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr};
+use problem::Query;
+use sea_orm::{EntityTrait as _, QueryFilter as _, sea_query::Expr};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -66,22 +66,14 @@ pub(crate) async fn list_sessions(
     access::check(Action::OwnSessions, &caller, user_id)?;
     let window = Window::new(&query, format!("sessions of {user_id}"))?;
     let now = service.clock.now();
-    let mut sessions = session::Entity::find()
+    let sessions = session::Entity::find()
         .filter(session::COLUMN.user_id.eq(user_id))
         .filter(session::COLUMN.revoked_at.is_null())
         .filter(session::COLUMN.idle_until.gt(now))
         .filter(session::COLUMN.absolute_until.gt(now));
-    if let Some((created_at, id)) = &window.after {
-        let id = SessionId::parse(id).ok_or_else(|| Problem::new(Code::InvalidCursor))?;
-        let row = Expr::tuple([Expr::col(session::Column::CreatedAt), Expr::col(session::Column::Id)]);
-        sessions = sessions.filter(row.lt(Expr::tuple([Expr::val(*created_at), Expr::val(id.as_str())])));
-    }
-    let rows = sessions
-        .order_by_desc(session::Column::CreatedAt)
-        .order_by_desc(session::Column::Id)
-        .limit(window.limit + 1)
-        .all(service.db.reader())
-        .await?;
+    let columns = (Expr::col(session::Column::CreatedAt), Expr::col(session::Column::Id));
+    let rows = window.newest(sessions, columns, |id| SessionId::parse(id).map(|id| id.as_str().to_owned()))?;
+    let rows = rows.all(service.db.reader()).await?;
     let page = window.page(rows, |row| (row.created_at, row.id.clone()), |row| item(row, own(&caller)));
     Ok((of::sessions_of(user_id), page.respond(&[("limit", window.limit.to_string())])).into_response())
 }

@@ -7,8 +7,7 @@ use axum::{
 use principal::Principal;
 use problem::{Code, Problem, Query};
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, ExprTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Select,
+    ColumnTrait as _, EntityTrait as _, ExprTrait as _, PaginatorTrait as _, QueryFilter as _, Select,
     sea_query::{Expr, LikeExpr},
 };
 use serde::Deserialize;
@@ -16,7 +15,7 @@ use utoipa::IntoParams;
 
 use super::User;
 use crate::{Service, access, entity::user, error::Error, groups::of, relations};
-use service::page::{Page, PageParameters, Window};
+use service::page::{Page, PageParameters, Window, number};
 
 /// The most characters of a search.
 const MOST_OF_Q: usize = 100;
@@ -70,7 +69,8 @@ pub(crate) async fn list_users(
         Some(true) => Some(all.clone().count(service.db.reader()).await?),
         _ => None,
     };
-    let rows = within(all, &window)?.all(service.db.reader()).await?;
+    let columns = (Expr::col(user::Column::JoinedAt), Expr::col(user::Column::Id));
+    let rows = window.newest(all, columns, number)?.all(service.db.reader()).await?;
     let position = |user: &user::Model| (user.joined_at, user.id.to_string());
     let page = window.page(rows, position, |user| User::seen_by(&caller, user));
     let mut filters = vec![("limit", window.limit.to_string())];
@@ -93,16 +93,4 @@ fn listed(disabled_too: bool, hidden_from: Option<i64>, q: &str) -> Select<user:
         users = users.filter(Expr::col(user::Column::Search).like(pattern));
     }
     users
-}
-
-/// One comparison of pairs: a row is on exactly one page, also among equal times.
-fn within(users: Select<user::Entity>, window: &Window) -> Result<Select<user::Entity>, Problem> {
-    let mut users = users;
-    if let Some((joined_at, id)) = &window.after {
-        let id: i64 = id.parse().map_err(|_| Problem::new(Code::InvalidCursor))?;
-        let row = Expr::tuple([Expr::col(user::Column::JoinedAt), Expr::col(user::Column::Id)]);
-        users = users.filter(row.lt(Expr::tuple([Expr::val(*joined_at), Expr::val(id)])));
-    }
-    let ordered = users.order_by_desc(user::Column::JoinedAt).order_by_desc(user::Column::Id);
-    Ok(ordered.limit(window.limit + 1))
 }

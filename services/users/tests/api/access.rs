@@ -51,7 +51,7 @@ on_both_engines! {
 
     async fn nothing_is_answered_without_the_gateway_s_assertion(service) {
         service.register("ada").await;
-        for call in [service.get("/users"), service.get("/users/ada"), service.get("/internal/users?ids=1"), service.get("/internal/revocations")] {
+        for call in [service.get("/users"), service.get("/users/ada"), service.get("/internal/users?ids=1"), service.get("/internal/users/by-name?username=ada"), service.get("/internal/revocations")] {
             call.unasserted().send().await.refused(401, "unauthenticated");
         }
         let body = json!({"username": "eve", "password": PASSWORD, "token_hash": token()});

@@ -21,6 +21,21 @@ on_both_engines! {
         service.get("/internal/users").send().await.refused(400, "invalid_parameter");
     }
 
+    async fn an_account_is_found_by_its_name_or_nobody_is(service) {
+        let ada = service.register("ada").await;
+        let found = service.get("/internal/users/by-name?username=ADA").send().await.expect(200);
+        assert_eq!((found.all("username"), found["items"][0].get("email")), (vec!["ada".into()], None));
+        assert_eq!(found.header("cache-groups"), format!("\"user:{}\"", ada.id));
+        // Whoever comes to have the name changes this.
+        for nobody in ["bob", "x", "", "a,b", "%00", "%C3%A4da", &"x".repeat(300)] {
+            let none = service.get(&format!("/internal/users/by-name?username={nobody}")).send().await.expect(200);
+            assert_eq!((&none["items"], none.header("cache-groups")), (&json!([]), "\"users\""));
+        }
+        service.delete("/users/me").by(&ada).send().await.expect(204);
+        assert_eq!(service.get("/internal/users/by-name?username=ada").send().await.expect(200)["items"], json!([]));
+        service.get("/internal/users/by-name").send().await.refused(400, "invalid_parameter");
+    }
+
     async fn revocations_are_followed_from_where_one_stopped(service) {
         let ada = service.register("ada").await;
         let empty = service.get("/internal/revocations").send().await.expect(200);

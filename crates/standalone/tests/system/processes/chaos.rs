@@ -5,23 +5,24 @@
 
 mod agreement;
 mod model;
-mod world;
 mod writer;
 
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use testkit::until;
 
-use super::PATIENCE;
+use super::{PATIENCE, world::World};
 use model::Model;
-use world::World;
 use writer::{What, Writer};
 
 /// Who write at once.
 const WRITERS: usize = 4;
 /// Writes that are acknowledged in each round.
 const WRITES: usize = 100;
+
+/// How soon everything is there that was written while somebody was away, once they are back.
+const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(5);
 
 /// How many times something is killed.
 fn rounds() -> u64 {
@@ -98,6 +99,8 @@ async fn what_is_written_while_feed_or_the_bus_is_away_is_there_once_when_they_a
         let since = Instant::now();
         let model = model.lock().unwrap().clone();
         agreement::reach(&writers, &model, &format!("{away} is back")).await;
-        println!("{posts} posts while {away} was away: everything agreed {:?} after it was back", since.elapsed());
+        let took = since.elapsed();
+        println!("{posts} posts while {away} was away: everything agreed {took:?} after it was back");
+        assert!(took <= CAUGHT_UP_WITHIN, "{posts} posts while {away} was away were there {took:?} after it was back");
     }
 }

@@ -1,6 +1,7 @@
 //! Mistakes in routes that are put together of parts, or that reshape what they ask and answer.
 
 mod answers;
+mod aside;
 mod calls;
 mod joins;
 mod shapes;
@@ -149,6 +150,11 @@ fn each_is_refused_once(cases: &[Case]) {
 #[test]
 fn each_mistake_in_a_call_is_reported_once_with_its_place_and_a_useful_sentence() {
     each_is_refused_once(calls::CASES);
+}
+
+#[test]
+fn a_mistake_in_what_is_asked_for_the_sake_of_others_is_blamed_where_it_stands() {
+    each_is_refused_once(aside::CASES);
 }
 
 #[test]

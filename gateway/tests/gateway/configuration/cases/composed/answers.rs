@@ -129,7 +129,7 @@ headers.x-number = "text:1""#,
         change: (r#"fields = ["id", "title", "author.name"]"#, r#"doc = { id = "x", summary = "X", tag = "X" }"#),
         at: "conf/routes/composed.toml:17:7",
         marked: r#"{ id = "x", summary = "X", tag = "X" }"#,
-        sentence: "The operation of `to` describes this route; only one that has nothing but parts does it itself.",
+        sentence: "The operation of `to` describes this route; one that has nothing but parts does it itself, or one whose `to` waits for a part.",
     },
     Case {
         change: (r#""GET /home""#, r#""POST /home""#),

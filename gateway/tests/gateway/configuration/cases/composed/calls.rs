@@ -272,7 +272,7 @@ parts.title           = { to = "texts.count_texts", bind.author_id = "part:main:
         change: (r#"bind.id = "path:number""#, r#"bind.id = "part:main:.id""#),
         at: "conf/routes/composed.toml:36:11",
         marked: r#""part:main:.id""#,
-        sentence: "The main part comes first: it cannot wait for another one.",
+        sentence: "`main` waits for itself.",
     },
     Case {
         change: (

@@ -6,7 +6,7 @@ use migration::Schema;
 use tempfile::TempDir;
 use testkit::nats::Nats;
 
-use super::super::part::Part;
+use super::part::Part;
 
 pub(super) struct World {
     /// The first is the one that is called.
