@@ -2,7 +2,7 @@
 
 use http::Method;
 use migration::Schema;
-use testkit::{alone, faulty::Refusing, process::Process, s3::S3};
+use testkit::{Caller, alone, faulty::Refusing, process::Process, s3::S3};
 
 use crate::harness::{BUCKET, Service, ada, config, drawn, files, settings};
 
@@ -49,23 +49,28 @@ async fn program(server: &str, name: &'static str, value: &str) -> (Process, tem
     (Process::start(env!("CARGO_BIN_EXE_posts"), &["run"], &variables), directory)
 }
 
+/// It is ready: everything but pictures works.
+async fn serves(posts: &Process) {
+    let line: serde_json::Value = serde_json::from_str(&posts.line_with("posts is listening")).unwrap();
+    let caller = Caller::new(line["address"].as_str().unwrap().parse().unwrap());
+    let _ = caller.get("/readyz").await.expect(200);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_program_that_cannot_use_the_bucket_starts_and_says_why() {
     let server = S3::start(BUCKET).await;
     for (name, value, why) in WRONG {
-        let (mut posts, _directory) = program(&server.url(), name, value).await;
+        let (posts, _directory) = program(&server.url(), name, value).await;
         let line = posts.line_with("pictures can be neither stored nor read");
         assert!(line.contains(why) && line.contains("s3://"), "{line}");
         assert!(!line.contains("not/a+secret"), "{line}");
-        posts.signal("TERM");
-        assert!(posts.exit().success(), "{}", posts.output());
+        serves(&posts).await;
     }
     let nobody = Refusing::start();
-    let (mut posts, _directory) = program(&format!("http://{}", nobody.address()), "MEDIA_S3_REGION", "x").await;
+    let (posts, _directory) = program(&format!("http://{}", nobody.address()), "MEDIA_S3_REGION", "x").await;
     let line = posts.line_with("pictures can be neither stored nor read");
     assert!(line.contains("s3://pictures/some/prefix") && line.contains("refused"), "{line}");
-    posts.signal("TERM");
-    assert!(posts.exit().success(), "{}", posts.output());
+    serves(&posts).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
