@@ -258,6 +258,7 @@ async fn send(
     };
     let terms = terms.collecting(COLLECTED_ANSWER);
     let terms = if call.receiver == Receiver::Service { terms.telling() } else { terms };
+    let terms = if call.route.is_some_and(|route| !route.breaker) { terms.excusing() } else { terms };
     call.upstream.send(&plane.pool, request, terms).await
 }
 

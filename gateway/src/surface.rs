@@ -41,6 +41,8 @@ pub(crate) struct Compiled {
     pub(crate) receiver: Receiver,
     /// What the plan decided: the route's own, or the smaller of the default and what its service allows.
     pub(crate) timeout: Duration,
+    /// Whether a 5xx counts for the breaker of its service.
+    pub(crate) breaker: bool,
     pub(crate) label: Arc<str>,
     errors: Vec<(StatusCode, String)>,
     form: Option<Renames>,
@@ -125,6 +127,7 @@ impl Compiled {
             service_name: service.name.as_str().into(),
             receiver,
             timeout: timeout(route),
+            breaker: route.breaker,
             label: format!("{} {}", route.method_name(), route.template).into(),
             errors: declared_errors(plan, route),
             form: route.form.clone(),

@@ -14,6 +14,7 @@ pub struct Terms {
     deadline: Deadline,
     pub(crate) collect: u64,
     pub(crate) tells: bool,
+    pub(crate) excuses: bool,
 }
 
 pub(crate) enum Deadline {
@@ -35,13 +36,14 @@ impl Terms {
     /// All of it, retries and pauses included, has to be over at this moment.
     #[must_use]
     pub fn until(deadline: Instant) -> Self {
-        Self { deadline: Deadline::At(deadline), collect: 0, tells: false }
+        Self { deadline: Deadline::At(deadline), collect: 0, tells: false, excuses: false }
     }
 
     /// The body of the request streams in: the answer has to begin `then` after it has `ended`.
     #[must_use]
     pub fn after_upload(ended: impl Future<Output = ()> + Send + 'static, then: Duration) -> Self {
-        Self { deadline: Deadline::AfterUpload(Box::pin(ended), then), collect: 0, tells: false }
+        let deadline = Deadline::AfterUpload(Box::pin(ended), then);
+        Self { deadline, collect: 0, tells: false, excuses: false }
     }
 
     /// Answers whose length is known and at most so many bytes are complete when they are handed on, within the
@@ -56,6 +58,13 @@ impl Terms {
     #[must_use]
     pub fn telling(mut self) -> Self {
         self.tells = true;
+        self
+    }
+
+    /// An answer of 5xx says nothing of the target as a whole: its breaker takes it as any other.
+    #[must_use]
+    pub fn excusing(mut self) -> Self {
+        self.excuses = true;
         self
     }
 

@@ -41,6 +41,9 @@ impl Plan {
                 notes.push(format!("deprecated: {}", successor.path));
             }
             notes.extend(route.cache.as_ref().map(|caching| format!("cache: {}", caching.scope)));
+            if !route.breaker {
+                notes.push("its 5xx do not count for the breaker".to_owned());
+            }
             if route.contract != ContractMode::Off {
                 notes.push(format!("contract: {}", route.contract));
             }

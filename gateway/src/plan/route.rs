@@ -83,6 +83,8 @@ pub struct Route {
     pub profiles: Vec<String>,
     /// Whether an upgrade to WebSocket is forwarded.
     pub websocket: bool,
+    /// Whether a 5xx that its service answers counts for the breaker; not where it speaks of something that only this route needs.
+    pub breaker: bool,
     /// How often one caller may call it.
     pub limit: Option<PolicyId>,
     /// The calls behind it and what is made of their answers, where that is more than one call that is handed on.

@@ -10,7 +10,7 @@ use serde_json::json;
 use testkit::{Answer, Caller, Fault, Faulty, Raw, Stub, until};
 
 use crate::Gateway;
-use crate::composing::world::World;
+use crate::composing::world::{Scripted, World};
 
 /// On a machine that may be busy.
 const SOON: Duration = Duration::from_secs(10);
@@ -250,6 +250,42 @@ async fn bodies_that_stall_after_their_head_was_sent_count_against_the_service()
     }
     let open = async || (metric(&gateway, "agora_upstream_breaker").await == 1).then_some(());
     until("the service is left alone", SOON, open).await;
+}
+
+const EXCUSED: &str = r#"
+[[route]]
+match = "GET /texts"
+to = "texts.list_texts"
+access = "anyone"
+
+[[route]]
+match = "GET /excused/{id}"
+to = "texts.show_text"
+access = "anyone"
+breaker = false
+
+[[route]]
+match = "GET /texts/{id}"
+to = "texts.show_text"
+access = "anyone"
+"#;
+
+#[tokio::test]
+async fn what_only_one_route_needs_may_be_away_without_taking_the_others_along() {
+    let world = World::with(EXCUSED).await;
+    world.script("texts", "/texts/7", Scripted::problem(503, "upstream_unavailable"));
+    for _ in 0..25 {
+        assert_eq!(world.get("/excused/7").await.json()["code"], "upstream_unavailable");
+    }
+    let _ = world.get("/texts").await.expect(200);
+    // The same answers count where nobody has said that they do not.
+    until("the service is left alone", SOON, async || {
+        let _ = world.get("/texts/7").await;
+        (world.get("/texts").await.status == 503).then_some(())
+    })
+    .await;
+    world.get("/texts").await.problem(503, "circuit_open");
+    world.get("/excused/7").await.problem(503, "circuit_open");
 }
 
 const HOME: &str = r#"

@@ -67,12 +67,16 @@ fn parts_only(draft: &RouteDraft, mistakes: &Collector) {
         format!("`{key}` gives values to the operation of `to`, which this route does not have; write it in a part.")
     };
     let first = |entries: &[(super::super::read::At<String>, _)]| entries.first().map(|(name, _)| name.mark.clone());
-    let needless: [(Option<Mark>, String); 5] = [
+    let needless: [(Option<Mark>, String); 6] = [
         (first(&draft.bind), values("bind")),
         (first(&draft.query), values("query")),
         (
             draft.request.as_ref().map(|at| at.mark.clone()),
             "Without `to` there is nothing that a body could be sent to.".to_owned(),
+        ),
+        (
+            draft.breaker.as_ref().map(|at| at.mark.clone()),
+            "`breaker` is about what the operation of `to` answers, and this route has none.".to_owned(),
         ),
         (
             draft.form.as_ref().map(|at| at.mark.clone()),

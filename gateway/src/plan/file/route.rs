@@ -28,6 +28,7 @@ pub(crate) struct RouteDraft {
     pub(crate) assert_roles: Vec<At<String>>,
     pub(crate) profiles: Vec<At<String>>,
     pub(crate) websocket: Option<At<bool>>,
+    pub(crate) breaker: Option<At<bool>>,
     pub(crate) limit: Option<At<String>>,
     pub(crate) contract: Option<At<ContractMode>>,
     /// Public names, each with the operation's field that it stands for.
@@ -140,6 +141,7 @@ pub(super) fn read(mut section: Section<'_>) -> RouteDraft {
         assert_roles: list(&mut section, "assert_roles", role),
         profiles: list(&mut section, "profiles", profile),
         websocket: section.optional("websocket", Value::flag),
+        breaker: section.optional("breaker", Value::flag),
         limit: section.optional("limit", Value::text),
         bind,
         query,

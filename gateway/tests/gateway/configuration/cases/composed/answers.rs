@@ -319,4 +319,10 @@ fields"#,
         marked: "{}",
         sentence: "This names no field; name some, or leave it out.",
     },
+    Case {
+        change: (r#"parts.me     = {"#, "breaker = false\nparts.me     = {"),
+        at: "conf/routes/composed.toml:7:11",
+        marked: "false",
+        sentence: "`breaker` is about what the operation of `to` answers, and this route has none.",
+    },
 ];
