@@ -100,11 +100,11 @@ impl Nats {
     }
 
     async fn publish_one(&self, message: &Message) -> Result<(), BoxError> {
-        // What is sent now would wait in this process, and time out there.
-        if self.client.connection_state() != State::Connected {
-            return Err("the server is away".into());
-        }
         self.unless_lost(async {
+            // What is sent now would wait in this process, and time out there.
+            if self.client.connection_state() != State::Connected {
+                return Err("the server is away".into());
+            }
             self.find_stream().await?;
             let mut headers = HeaderMap::new();
             headers.insert(header::NATS_MESSAGE_ID, message.id.as_str());
@@ -118,8 +118,10 @@ impl Nats {
 
     /// Waits for an answer no longer than there can be one: what was asked over a connection that is lost is answered on no other.
     async fn unless_lost<T>(&self, asking: impl Future<Output = Result<T, BoxError>>) -> Result<T, BoxError> {
+        // From here on: `asking` is not polled before, so no loss is overlooked.
         let mut losses = self.losses.subscribe();
         tokio::select! {
+            biased;
             answered = asking => answered,
             _ = losses.changed() => Err("the connection was lost".into()),
         }

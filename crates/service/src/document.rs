@@ -20,6 +20,9 @@ impl Document {
     /// Completes what the operations say.
     #[must_use]
     pub fn complete(&self, mut document: OpenApi) -> OpenApi {
+        // All services have one version, which is this crate's too; and nobody is named.
+        document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+        document.info.contact = None;
         for item in document.paths.paths.values_mut() {
             let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
             for operation in methods.into_iter().filter_map(Option::as_mut) {

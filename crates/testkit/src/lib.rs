@@ -3,6 +3,7 @@
 //! | module | what it is for |
 //! | --- | --- |
 //! | [`client`] | callers that speak JSON, answers that know what a problem document is |
+//! | [`contract`] | what the contract of any service has to be |
 //! | [`raw`] | HTTP/1.1 byte by byte: ambiguous framing, half a head, silence |
 //! | [`stub`] | upstreams that behave, count their calls and remember what they were sent |
 //! | [`faulty`] | upstreams that do not: they refuse, hang, reset, cut, stall and babble |
@@ -32,6 +33,7 @@
 pub mod alone;
 pub mod browser;
 pub mod client;
+pub mod contract;
 pub mod faulty;
 pub mod nats;
 pub mod postgres;

@@ -3,7 +3,7 @@
 use problem::{ProblemDocument, ProblemError};
 use serde_json::Value;
 use service::{Document, clock::rfc3339, page::Page};
-use utoipa::{OpenApi as _, openapi::OpenApi};
+use utoipa::openapi::OpenApi;
 
 use crate::{
     home::new::New,
@@ -32,14 +32,7 @@ use crate::{
     ),
     components(schemas(ProblemDocument, ProblemError)),
 )]
-struct Head;
-
-pub(crate) fn head() -> OpenApi {
-    let mut head = Head::openapi();
-    head.info.version = env!("CARGO_PKG_VERSION").to_owned();
-    head.info.contact = None;
-    head
-}
+pub(crate) struct Head;
 
 /// The document of this service.
 #[must_use]

@@ -1,11 +1,12 @@
 //! Every operation of the service, in one list.
 
 use axum::Router;
-use utoipa::openapi::OpenApi;
+use utoipa::{OpenApi as _, openapi::OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    Service, document,
+    Service,
+    document::Head,
     home::{new::*, *},
     public::*,
     search::{people::*, posts::*, suggestions::*},
@@ -14,7 +15,7 @@ use crate::{
 
 /// The operations and their document.
 pub(crate) fn operations() -> (Router<Service>, OpenApi) {
-    OpenApiRouter::with_openapi(document::head())
+    OpenApiRouter::with_openapi(Head::openapi())
         .routes(routes!(public_feed))
         .routes(routes!(home_timeline))
         .routes(routes!(count_new))

@@ -2,15 +2,15 @@
 
 use axum::{Router, extract::DefaultBodyLimit, middleware::map_response};
 use service::groups::never_stored;
-use utoipa::openapi::OpenApi;
+use utoipa::{OpenApi as _, openapi::OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{Service, avatars::*, comments::*, document, likes::*, media::*, posts::*};
+use crate::{Service, avatars::*, comments::*, document::Head, likes::*, media::*, posts::*};
 
 /// The operations and their document.
 pub(crate) fn operations() -> (Router<Service>, OpenApi) {
     // Whoever reads a body has a limit of their own.
-    let all = OpenApiRouter::with_openapi(document::head()).merge(stored()).merge(unstored());
+    let all = OpenApiRouter::with_openapi(Head::openapi()).merge(stored()).merge(unstored());
     all.layer(DefaultBodyLimit::disable()).split_for_parts()
 }
 

@@ -2,7 +2,7 @@
 
 use problem::{ProblemDocument, ProblemError};
 use serde_json::Value;
-use utoipa::{OpenApi as _, openapi::OpenApi};
+use utoipa::openapi::OpenApi;
 
 use crate::{
     domain::Role,
@@ -30,14 +30,7 @@ use service::{Document, clock::rfc3339, page::Page};
     ),
     components(schemas(ProblemDocument, ProblemError)),
 )]
-struct Head;
-
-pub(crate) fn head() -> OpenApi {
-    let mut head = Head::openapi();
-    head.info.version = env!("CARGO_PKG_VERSION").to_owned();
-    head.info.contact = None;
-    head
-}
+pub(crate) struct Head;
 
 /// The document of this service.
 #[must_use]

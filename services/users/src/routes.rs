@@ -2,14 +2,14 @@
 
 use axum::{Router, middleware::map_response};
 use service::groups::never_stored;
-use utoipa::openapi::OpenApi;
+use utoipa::{OpenApi as _, openapi::OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{Service, document, relations::*, revocations::*, sessions::*, users::*};
+use crate::{Service, document::Head, relations::*, revocations::*, sessions::*, users::*};
 
 /// The operations and their document.
 pub(crate) fn operations() -> (Router<Service>, OpenApi) {
-    OpenApiRouter::with_openapi(document::head())
+    OpenApiRouter::with_openapi(Head::openapi())
         .merge(accounts())
         .merge(relations())
         .merge(unstored())
