@@ -5,7 +5,7 @@ use problem::FieldError;
 
 use super::{Outcome, values, viewer};
 
-use crate::plan::{Binding, Composition, Part, Place, Source};
+use crate::plan::{Composition, Part, Place};
 use transform::Step;
 
 /// The parts of one answer: those that are shown, and those that are asked. Route parts are few, so bits count them.
@@ -217,9 +217,5 @@ fn selection(
 
 /// Whether the client does not send what a part would be asked with, and need not.
 fn stays_unasked(part: &Part, query: Option<&str>) -> bool {
-    let is_missing = |binding: &Binding| match &binding.source {
-        Source::Query(name) => binding.required && !values::is_sent(query, name),
-        _ => false,
-    };
-    part.may_stay_unasked() && part.bindings.iter().any(is_missing)
+    part.asked_by().any(|name| !values::is_sent(query, name))
 }

@@ -81,11 +81,21 @@ pub struct Part {
 }
 
 impl Part {
+    /// The names of the client's query without which it is not asked, and nothing is missing.
+    pub fn asked_by(&self) -> impl Iterator<Item = &str> {
+        let is_free = self.place == Place::Aside && self.need != Need::Required;
+        self.bindings.iter().filter(move |binding| is_free && binding.required).filter_map(|binding| {
+            match &binding.source {
+                Source::Query(name) => Some(name.as_str()),
+                _ => None,
+            }
+        })
+    }
+
     /// Whether it is not asked where the client does not send what it would be asked with.
     #[must_use]
     pub fn may_stay_unasked(&self) -> bool {
-        let of_query = |binding: &Binding| binding.required && matches!(binding.source, Source::Query(_));
-        self.place == Place::Aside && self.need != Need::Required && self.bindings.iter().any(of_query)
+        self.asked_by().next().is_some()
     }
 }
 

@@ -155,15 +155,10 @@ impl Calls<'_> {
     /// What a client has to send for a part that is not always asked, and whether this one does.
     fn choice(&self, index: usize) -> String {
         let part = &self.composition.parts[index];
-        if part.may_stay_unasked() {
-            let of_query = part.bindings.iter().filter(|binding| binding.required);
-            let names = of_query.filter_map(|binding| match &binding.source {
-                Source::Query(name) => Some(name.as_str()),
-                _ => None,
-            });
-            let names: Vec<&str> = names.collect();
+        let names: Vec<&str> = part.asked_by().collect();
+        if !names.is_empty() {
             let state = if self.selection.leaves_out(index, part) { "not asked without" } else { "asked with" };
-            return if names.is_empty() { String::new() } else { format!("; {state} {}=", names.join("= and ")) };
+            return format!("; {state} {}=", names.join("= and "));
         }
         let asks = |name: &str| {
             let query = format!("include={name}");

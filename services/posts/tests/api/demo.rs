@@ -2,14 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use posts::demo::{self, Seeded};
+use posts::{
+    Config,
+    demo::{self, Seeded},
+};
 use service::Clock;
 use testkit::alone::Person;
 
 use crate::harness::{Service, on_both_engines};
 
+/// Fills the database, whatever an account may have.
 async fn seed(service: &Service) -> Option<Seeded> {
-    demo::seed(service.config.clone(), &service.db, Clock::system()).await.unwrap()
+    let config = Config { media_quota: 0, ..service.config.clone() };
+    demo::seed(config, &service.db, Clock::system()).await.unwrap()
 }
 
 on_both_engines! {
