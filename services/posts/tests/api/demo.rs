@@ -64,9 +64,13 @@ on_both_engines! {
     }
 
     async fn of_two_who_fill_it_at_once_one_does(service) {
-        let (one, other) = tokio::join!(seed(&service), seed(&service));
+        // As two processes do: each has a connection of its own to write.
+        let beside = service.beside().await;
+        let (one, other) = tokio::join!(seed(&service), seed(&beside));
         assert!(one.is_some() != other.is_some(), "{one:?} {other:?}");
         assert_eq!(service.count("posts").await, 240);
+        beside.stop().await;
+        beside.db.close().await;
     }
 
     async fn a_database_that_was_used_stays_as_it_is(service) {
