@@ -16,14 +16,15 @@ use crate::plane::Plane;
 use crate::routes::Parameters;
 use crate::surface::Compiled;
 
-/// Asks what is behind the route `id`, in the name of `caller`.
+/// Asks what is behind the route `id`, in the name of `caller`. The request stays in its place, because it is large; what is left
+/// of it is nothing that could be sent once more.
 pub(crate) async fn answer(
     plane: &Plane,
     connection: &Connection,
     context: &Context,
     (id, parameters): (RouteId, Parameters<'_>),
     caller: &Caller,
-    request: Request<Intake>,
+    request: &mut Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
     let surface = plane.surface();
     let compiled = surface.route(id).ok_or(GatewayError::RouteNotFound)?;
@@ -32,10 +33,10 @@ pub(crate) async fn answer(
         // forward: one service, both bodies streaming.
         None => {
             let call = site.call(&parameters, caller, request.uri()).ok_or(GatewayError::RouteNotFound)?;
-            forward::forward(plane, connection, context, call, request).await
+            forward::forward(plane, connection, context, &call, request).await
         }
         // compose, shape: several services, or one whose answer is made into another; neither is told who the viewer is.
-        Some(composition) => site.compose(parameters, composition, caller, request).await,
+        Some(composition) => site.compose(parameters, composition, caller, forward::taken(request)).await,
     }
 }
 

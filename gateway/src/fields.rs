@@ -5,20 +5,19 @@ use http::header::{
     PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SERVER, SET_COOKIE, TE, TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
+use problem::REQUEST_ID;
+use upstream::Field;
 
 use crate::context::ForwardedFields;
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-
-/// The most fields that are added to a message afterwards: room for them is made once.
+/// The most fields that are added to an answer afterwards: room for them is made once.
 pub(crate) const ADDED: usize = 10;
 
 /// What this proxy calls itself in `Via`, `Proxy-Status` and the like.
 pub(crate) const PSEUDONYM: &str = "agora";
-const VIA_HTTP11: HeaderValue = HeaderValue::from_static("1.1 agora");
-const VIA_HTTP10: HeaderValue = HeaderValue::from_static("1.0 agora");
+static VIA_HTTP11: HeaderValue = HeaderValue::from_static("1.1 agora");
+static VIA_HTTP10: HeaderValue = HeaderValue::from_static("1.0 agora");
+static HTTP: HeaderValue = HeaderValue::from_static("http");
 
 /// How the names of fields begin that only this gateway may send.
 const PRIVATE: [&str; 4] = ["x-internal-", "x-user-", "x-forwarded-", "forwarded"];
@@ -49,31 +48,43 @@ pub(crate) enum Receiver {
     Origin,
 }
 
-/// Makes the fields of a client's request those of the request to `receiver`.
-pub(crate) fn to_upstream(
-    headers: &mut HeaderMap,
-    version: Version,
-    receiver: Receiver,
-    client: &ForwardedFields,
-    trusted: bool,
-) {
+/// Takes out of the fields of a client's request what is not for `receiver`. What [`on_the_way`] adds is not in them.
+pub(crate) fn to_upstream(headers: &mut HeaderMap, receiver: Receiver, trusted: bool) {
     let trailers = takes_trailers(headers);
     remove_where(headers, |name| is_hop_by_hop(name) || is_private(name, trusted) || is_withheld(name, receiver));
-    headers.reserve(ADDED);
     if trailers {
         // What this gateway hands on it may ask for: in its own name, for this connection (RFC 9110, section 10.1.4).
         append(headers, TE, HeaderValue::from_static("trailers"));
         append(headers, CONNECTION, HeaderValue::from_static("te"));
     }
-    append(headers, VIA, via(version));
-    append(headers, X_FORWARDED_FOR, client.x_for.clone());
-    append(headers, FORWARDED, client.forwarded.clone());
-    if trusted {
-        return;
-    }
-    append(headers, X_FORWARDED_PROTO, HeaderValue::from_static("http"));
-    if let Some(host) = headers.get(HOST).cloned() {
-        append(headers, X_FORWARDED_HOST, host);
+}
+
+/// What a request gets on its way, behind its own fields: who has asked whom. `host` is the client's.
+pub(crate) fn on_the_way<'a>(
+    version: Version,
+    client: &'a ForwardedFields,
+    trusted: bool,
+    host: Option<&'a HeaderValue>,
+) -> [Option<Field<'a>>; 5] {
+    static VIA_NAME: HeaderName = VIA;
+    static FORWARDED_NAME: HeaderName = FORWARDED;
+    static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+    static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+    static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+    [
+        Some((&VIA_NAME, via(version))),
+        Some((&X_FORWARDED_FOR, &client.x_for)),
+        Some((&FORWARDED_NAME, &client.forwarded)),
+        // A trusted proxy has said both of its own client.
+        (!trusted).then_some((&X_FORWARDED_PROTO, &HTTP)),
+        host.filter(|_| !trusted).map(|host| (&X_FORWARDED_HOST, host)),
+    ]
+}
+
+/// Puts fields behind those of a map.
+pub(crate) fn append_all<'a>(headers: &mut HeaderMap, fields: impl IntoIterator<Item = Field<'a>>) {
+    for (name, value) in fields {
+        append(headers, name.clone(), value.clone());
     }
 }
 
@@ -90,7 +101,7 @@ pub(crate) fn to_client(headers: &mut HeaderMap, receiver: Receiver) {
         is_hop_by_hop(name) || name.as_str().starts_with("x-internal-") || told_by_service(name)
     });
     headers.reserve(ADDED);
-    append(headers, VIA, VIA_HTTP11);
+    append(headers, VIA, VIA_HTTP11.clone());
 }
 
 /// Takes out of trailers what must not come after the head: what frames and routes a message, who calls, and what only
@@ -128,7 +139,11 @@ fn is_private(name: &HeaderName, trusted: bool) -> bool {
             .any(|private| text.get(..private.len()).is_some_and(|start| start.replace('_', "-") == *private)),
         Some(b'x') => {
             let forwarded = text.starts_with("x-forwarded-");
-            text.starts_with("x-internal-") || text.starts_with("x-user-") || (forwarded && !trusted)
+            text.starts_with("x-internal-")
+                || text.starts_with("x-user-")
+                || (forwarded && !trusted)
+                // What the client calls its request was heard, or was no name.
+                || *name == REQUEST_ID
         }
         Some(b'f') => *name == FORWARDED && !trusted,
         _ => false,
@@ -170,11 +185,7 @@ fn rewrite(headers: &mut HeaderMap, name: HeaderName, anew: impl Fn(&str) -> Str
 /// Removes the fields that `matches`, and what `Connection` names. One pass over the names finds them, because most
 /// messages have none or one.
 fn remove_where(headers: &mut HeaderMap, matches: impl Fn(&HeaderName) -> bool) {
-    if !headers.keys().any(&matches) {
-        return;
-    }
-    let matching: Vec<HeaderName> = headers.keys().filter(|name| matches(name)).cloned().collect();
-    for name in matching {
+    while let Some(name) = headers.keys().find(|name| matches(name)).cloned() {
         if name == CONNECTION {
             remove_named(headers);
         }
@@ -200,8 +211,8 @@ fn append(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     let _full = headers.try_append(name, value);
 }
 
-fn via(version: Version) -> HeaderValue {
-    if version == Version::HTTP_10 { VIA_HTTP10 } else { VIA_HTTP11 }
+fn via(version: Version) -> &'static HeaderValue {
+    if version == Version::HTTP_10 { &VIA_HTTP10 } else { &VIA_HTTP11 }
 }
 
 #[cfg(test)]
@@ -217,11 +228,18 @@ mod tests {
         fields.iter().map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap())).collect()
     }
 
+    /// All that a receiver gets.
+    fn sent(headers: &mut HeaderMap, receiver: Receiver, trusted: bool) {
+        let (host, client) = (headers.get(HOST).cloned(), client());
+        to_upstream(headers, receiver, trusted);
+        append_all(headers, on_the_way(Version::HTTP_11, &client, trusted, host.as_ref()).into_iter().flatten());
+    }
+
     #[test]
     fn what_connection_names_is_removed() {
         let mut headers =
             map(&[("connection", "close, X-Private"), ("x-private", "1"), ("x-kept", "1"), ("te", "gzip")]);
-        to_upstream(&mut headers, Version::HTTP_11, Receiver::Service, &client(), false);
+        sent(&mut headers, Receiver::Service, false);
         assert!(
             !headers.contains_key("x-private") && !headers.contains_key("connection") && !headers.contains_key("te")
         );
@@ -231,14 +249,14 @@ mod tests {
     #[test]
     fn a_client_that_reads_trailers_is_asked_for_in_this_gateways_name() {
         let mut headers = map(&[("connection", "te, close"), ("te", "gzip, trailers")]);
-        to_upstream(&mut headers, Version::HTTP_11, Receiver::Service, &client(), false);
+        sent(&mut headers, Receiver::Service, false);
         assert_eq!((&headers["te"], &headers["connection"]), (&"trailers".parse().unwrap(), &"te".parse().unwrap()));
     }
 
     #[test]
     fn connection_cannot_strip_the_host_or_the_framing() {
         let mut headers = map(&[("connection", "host, content-length"), ("host", "a"), ("content-length", "3")]);
-        to_upstream(&mut headers, Version::HTTP_11, Receiver::Service, &client(), false);
+        sent(&mut headers, Receiver::Service, false);
         assert_eq!(headers.get("content-length").unwrap(), "3");
         assert_eq!(headers.get("x-forwarded-host").unwrap(), "a");
     }
@@ -252,7 +270,7 @@ mod tests {
             ("forwarded", "for=6.6.6.6"),
         ];
         let mut headers = map(&forged);
-        to_upstream(&mut headers, Version::HTTP_11, Receiver::Service, &client(), false);
+        sent(&mut headers, Receiver::Service, false);
         assert!(!headers.contains_key("x-internal-assertion") && !headers.contains_key("x-user-id"));
         assert_eq!(headers.get_all("x-forwarded-for").iter().collect::<Vec<_>>(), ["192.0.2.1"]);
         assert_eq!(headers.get("forwarded").unwrap(), "for=192.0.2.1;proto=http");
@@ -262,7 +280,7 @@ mod tests {
     fn a_trusted_proxy_is_continued() {
         let mut headers =
             map(&[("x-forwarded-for", "6.6.6.6"), ("x-forwarded-proto", "https"), ("x-internal-assertion", "x")]);
-        to_upstream(&mut headers, Version::HTTP_11, Receiver::Service, &client(), true);
+        sent(&mut headers, Receiver::Service, true);
         assert_eq!(headers.get_all("x-forwarded-for").iter().collect::<Vec<_>>(), ["6.6.6.6", "192.0.2.1"]);
         assert_eq!(headers.get("x-forwarded-proto").unwrap(), "https");
         assert!(!headers.contains_key("x-internal-assertion"));
@@ -272,8 +290,8 @@ mod tests {
     fn services_never_see_credentials() {
         let fields = [("authorization", "Bearer x"), ("cookie", "a=b")];
         let (mut service, mut own) = (map(&fields), map(&fields));
-        to_upstream(&mut service, Version::HTTP_11, Receiver::Service, &client(), false);
-        to_upstream(&mut own, Version::HTTP_11, Receiver::Own, &client(), false);
+        sent(&mut service, Receiver::Service, false);
+        sent(&mut own, Receiver::Own, false);
         assert!(!service.contains_key("authorization") && !service.contains_key("cookie"));
         assert!(own.contains_key("authorization") && own.contains_key("cookie"));
     }
@@ -288,7 +306,7 @@ mod tests {
     #[test]
     fn a_field_with_underscores_speaks_for_the_gateway_no_more_than_one_without() {
         let mut headers = map(&[("x_internal-assertion", "x"), ("x-user_id", "1"), ("x_kept", "1")]);
-        to_upstream(&mut headers, Version::HTTP_11, Receiver::Service, &client(), false);
+        sent(&mut headers, Receiver::Service, false);
         assert!(!headers.contains_key("x_internal-assertion") && !headers.contains_key("x-user_id"));
         assert!(headers.contains_key("x_kept"));
     }

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, RETRY_AFTER, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, HOST, RETRY_AFTER, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, Version};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use principal::ASSERTION;
-use upstream::{Failure, RequestBody, ResponseBody, Terms, Upstream};
+use upstream::{Failure, Field, RequestBody, ResponseBody, Terms, Upstream};
 
 use crate::body::{Progress, Source, Upload};
 use crate::cache;
@@ -60,6 +60,11 @@ pub(crate) enum Intake {
     Ready(Bytes),
 }
 
+/// Takes a request out of its place.
+pub(crate) fn taken(request: &mut Request<Intake>) -> Request<Intake> {
+    std::mem::replace(request, Request::new(Intake::Ready(Bytes::new())))
+}
+
 impl Intake {
     pub(crate) fn is_empty(&self) -> bool {
         match self {
@@ -69,42 +74,44 @@ impl Intake {
     }
 }
 
-/// Sends `request` where `call` says and returns the answer as the client may see it.
+/// Sends `request` where `call` says and returns the answer as the client may see it. Its fields and its body are taken; what they
+/// were is in no other place while they are sent, because a call is several futures deep.
 pub(crate) async fn forward(
     plane: &Plane,
     connection: &Connection,
     context: &Context,
-    call: Call<'_>,
-    request: Request<Intake>,
+    call: &Call<'_>,
+    request: &mut Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
-    let mut request = request;
     let writes = !request.method().is_safe();
-    let tunnel = call.websocket.then(|| Tunnel::asked_for(&mut request)).flatten();
-    let (mut head, body) = request.into_parts();
-    if !body.is_empty() && declared_length(&head).is_some_and(|length| length > call.body_limit) {
+    let tunnel = call.websocket.then(|| Tunnel::asked_for(request)).flatten();
+    let is_empty = request.body().is_empty();
+    if !is_empty && declared_length(request.headers()).is_some_and(|length| length > call.body_limit) {
         return Err(GatewayError::BodyTooLarge { limit: call.body_limit });
     }
-    let rewriter = if body.is_empty() || matches!(body, Intake::Ready(_)) { None } else { rewriter(&mut head, &call)? };
-    prepare(&mut head, &call, plane, connection, context);
-    let inspection = plane.shared.conformance.inspection(context.route, &head.method, &plane.sampling);
+    let rewriter = if is_empty || matches!(request.body(), Intake::Ready(_)) {
+        None
+    } else {
+        rewriter(request.headers_mut(), call)?
+    };
+    let host = request.headers().get(HOST).cloned();
+    prepare(request.headers_mut(), call, plane, connection);
+    let inspection = plane.shared.conformance.inspection(context.route, request.method(), &plane.sampling);
     if let Some(inspection) = &inspection {
-        inspection.prepare(&mut head.headers);
+        inspection.prepare(request.headers_mut());
     }
     if let Some(tunnel) = &tunnel {
-        tunnel.ask(&mut head.headers);
+        tunnel.ask(request.headers_mut());
     }
     // The deadline starts when the request is complete, which one without a body is from the start.
-    let complete = body.is_empty().then_some(context.started);
-    let (body, progress) = receive(plane, body, rewriter, &call, connection).await?;
-    if progress.is_some() && body.size_hint().exact().is_none() {
-        // Said aloud, because hyper leaves out a body without a length where a method seldom has one.
-        head.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-    }
+    let complete = is_empty.then_some(context.started);
+    let (mut outgoing, progress) = outgoing(plane, request, rewriter, call, connection).await?;
+    let added = added(call, plane, connection, context, (request.version(), host.as_ref()));
     // Taken now that the request is here: whoever is slow to send one, waits for nobody and takes nobody's place.
     let counts = !call.has_place && progress.is_none();
     let _place = if counts { Some(plane.shared.waiting.enter()?) } else { None };
     let deadline = complete.unwrap_or_else(Instant::now) + call.timeout;
-    let sent = send(plane, &call, Request::from_parts(head, body), progress.as_ref(), deadline).await;
+    let sent = send(plane, call, (&mut outgoing, &added), progress.as_ref(), deadline).await;
     // A streamed upload may have taken longer than the call may; what is left to wait for starts now.
     let deadline = if progress.is_some() { Instant::now() + call.timeout } else { deadline };
     let answered = match (sent, tunnel) {
@@ -121,29 +128,29 @@ pub(crate) async fn forward(
         (answered, _) => answered,
     };
     plane.metrics.called(call.service, answered.as_ref().err().copied());
-    if let Some(refused) = progress.and_then(|progress| refused(&progress, &call)) {
+    if let Some(refused) = progress.and_then(|progress| refused(&progress, call)) {
         return Err(refused);
     }
     let mut response = answered.map_err(|failure| plane.upstream_error(call.upstream, failure))?;
     if writes {
         plane.shared.cache.end_named(response.headers());
     }
-    publish(response.headers_mut(), &call, plane);
+    publish(response.headers_mut(), call, plane);
     if let Some(inspection) = inspection {
         response = inspection.inspect(response, &context.request_id).await?;
     }
-    judge(response, &call)
+    judge(response, call)
 }
 
 /// The length that a request announces for its body.
-pub(crate) fn declared_length(head: &request::Parts) -> Option<u64> {
-    head.headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+pub(crate) fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// What renames the fields of the body, where the route says so and the body is a form.
-fn rewriter(head: &mut request::Parts, call: &Call<'_>) -> Result<Option<Rewriter>, GatewayError> {
+fn rewriter(headers: &mut HeaderMap, call: &Call<'_>) -> Result<Option<Rewriter>, GatewayError> {
     let Some(renames) = call.route.and_then(Compiled::form) else { return Ok(None) };
-    Ok(Rewriter::for_request(&mut head.headers, renames)?)
+    Ok(Rewriter::for_request(headers, renames)?)
 }
 
 /// Why the gateway broke off a body itself.
@@ -154,25 +161,58 @@ fn refused(progress: &Progress, call: &Call<'_>) -> Option<GatewayError> {
     progress.refusal().cloned().map(GatewayError::Form)
 }
 
-/// Makes the client's head the head of the call.
-fn prepare(head: &mut request::Parts, call: &Call<'_>, plane: &Plane, connection: &Connection, context: &Context) {
+/// Makes the client's fields those of the call, but for what is added on its way.
+fn prepare(headers: &mut HeaderMap, call: &Call<'_>, plane: &Plane, connection: &Connection) {
     let trusted = plane.trusts(connection.peer.ip());
-    fields::to_upstream(&mut head.headers, head.version, call.receiver, &connection.forwarded, trusted);
-    if call.receiver == Receiver::Service {
-        cache::of_parts(&mut head.headers);
+    fields::to_upstream(headers, call.receiver, trusted);
+    match call.receiver {
+        Receiver::Service => cache::of_parts(headers),
+        Receiver::Origin => fields::withhold_cookie(headers, &plane.settings().auth.cookie.name),
+        Receiver::Own => {}
     }
-    if call.receiver == Receiver::Origin {
-        fields::withhold_cookie(&mut head.headers, &plane.settings().auth.cookie.name);
+    if trusted && call.route.and_then(Compiled::prefix).is_some() {
+        headers.remove(problem::FORWARDED_PREFIX);
     }
-    head.headers.insert(problem::REQUEST_ID, context.request_id.clone());
-    if let Some(prefix) = call.route.and_then(Compiled::prefix) {
-        head.headers.insert(problem::FORWARDED_PREFIX, prefix.clone());
+}
+
+/// What the call gets on its way: who asks whom, for which request, and who the caller is.
+fn added<'a>(
+    call: &'a Call<'_>,
+    plane: &Plane,
+    connection: &'a Connection,
+    context: &'a Context,
+    (version, host): (Version, Option<&'a HeaderValue>),
+) -> [Option<Field<'a>>; 8] {
+    static REQUEST_ID: HeaderName = problem::REQUEST_ID;
+    static FORWARDED_PREFIX: HeaderName = problem::FORWARDED_PREFIX;
+    static CALLER: HeaderName = ASSERTION;
+    let trusted = plane.trusts(connection.peer.ip());
+    let [via, for_whom, forwarded, proto, host] = fields::on_the_way(version, &connection.forwarded, trusted, host);
+    let request_id = Some((&REQUEST_ID, &context.request_id));
+    let prefix = call.route.and_then(Compiled::prefix).map(|prefix| (&FORWARDED_PREFIX, prefix));
+    let assertion = call.assertion.as_ref().map(|assertion| (&CALLER, assertion));
+    [via, for_whom, forwarded, proto, host, request_id, prefix, assertion]
+}
+
+/// The request of the call. Nothing of the client's crosses but its method, its fields and its body.
+async fn outgoing(
+    plane: &Plane,
+    request: &mut Request<Intake>,
+    rewriter: Option<Rewriter>,
+    call: &Call<'_>,
+    connection: &Connection,
+) -> Result<(Request<RequestBody>, Option<Arc<Progress>>), GatewayError> {
+    let intake = std::mem::replace(request.body_mut(), Intake::Ready(Bytes::new()));
+    let (body, progress) = receive(plane, intake, rewriter, call, connection).await?;
+    if progress.is_some() && body.size_hint().exact().is_none() {
+        // Said aloud, because hyper leaves out a body without a length where a method seldom has one.
+        request.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
-    if let Some(assertion) = &call.assertion {
-        head.headers.insert(ASSERTION, assertion.clone());
-    }
-    head.uri = Uri::from(call.target.clone());
-    head.extensions.clear();
+    let mut outgoing = Request::new(body);
+    *outgoing.method_mut() = request.method().clone();
+    *outgoing.uri_mut() = Uri::from(call.target.clone());
+    *outgoing.headers_mut() = std::mem::take(request.headers_mut());
+    Ok((outgoing, progress))
 }
 
 /// Makes the head of the answer the client's.
@@ -248,7 +288,7 @@ pub(crate) async fn taken_in(body: Incoming, limit: u64, connection: &Connection
 async fn send(
     plane: &Plane,
     call: &Call<'_>,
-    request: Request<RequestBody>,
+    (request, added): (&mut Request<RequestBody>, &[Option<Field<'_>>]),
     progress: Option<&Arc<Progress>>,
     deadline: Instant,
 ) -> Result<Response<ResponseBody>, Failure> {
@@ -256,7 +296,7 @@ async fn send(
         None => Terms::until(deadline),
         Some(progress) => Terms::after_upload(async move { progress.ended().await }, call.timeout),
     };
-    let terms = terms.collecting(COLLECTED_ANSWER);
+    let terms = terms.collecting(COLLECTED_ANSWER).adding(added);
     let terms = if call.receiver == Receiver::Service { terms.telling() } else { terms };
     let terms = if call.route.is_some_and(|route| !route.breaker) { terms.excusing() } else { terms };
     call.upstream.send(&plane.pool, request, terms).await

@@ -134,8 +134,7 @@ fn admit(slot: &Arc<Slot>, stream: TcpStream, peer: SocketAddr) {
     let serving = Arc::clone(slot);
     let service = service_fn(move |request| {
         // A request keeps the plan with which it began.
-        let (plane, connection) = (serving.current(), Arc::clone(&connection));
-        async move { Ok::<_, std::convert::Infallible>(crate::pipeline::serve(plane, connection, request).await) }
+        crate::pipeline::serve(serving.current(), Arc::clone(&connection), request)
     });
     let serving = http1(&plane).serve_connection(guarded, service).with_upgrades();
     plane.connections.spawn(state, async move {

@@ -5,6 +5,7 @@
 mod kept;
 mod viewed;
 
+use std::convert::Infallible;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -45,30 +46,40 @@ const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 const LINK: HeaderName = http::header::LINK;
 
 /// Answers one request.
-pub(crate) async fn serve(
+pub(crate) fn serve(
     plane: Arc<Plane>,
     connection: Arc<Connection>,
-    mut request: Request<Incoming>,
+    request: Request<Incoming>,
+) -> impl Future<Output = Result<Response<Body>, Infallible>> + Send {
+    // The request lies in the future from its beginning, and stays there: it is large, and the phases are several futures deep.
+    let mut request = request.map(Intake::Incoming);
+    async move { Ok(answer_to(&plane, &connection, &mut request).await) }
+}
+
+async fn answer_to(
+    plane: &Arc<Plane>,
+    connection: &Arc<Connection>,
+    request: &mut Request<Intake>,
 ) -> Response<Body> {
     let is_head = request.method() == Method::HEAD;
     let uri = request.uri().clone();
     // Found before the guard has spoken, because the record names the route; nothing acts on it until then.
     let found = plane.surface().plan.table.find(request.method(), uri.path());
-    let mut exchange = open(&plane, &connection, &request, &found);
+    let mut exchange = open(plane, connection, request, &found);
     let origin = plane.shared.cors.allowed(request.headers());
 
     let rules = plane.surface().rules(&found);
     if rules.is_some() {
-        readable(&mut request);
+        readable(request);
     }
-    let answered = phases(&plane, &connection, &mut exchange, &uri, found, request).await;
+    let answered = phases(plane, connection, &mut exchange, &uri, found, request).await;
     let mut response = answered.unwrap_or_else(|error| explain(error, uri.path(), &mut exchange));
     if let Some(route) = rules {
         response = Box::pin(in_own_words(route, response)).await;
     }
 
     // finish: on every answer, whoever gave it.
-    finish(&plane, response.headers_mut(), &exchange, origin);
+    finish(plane, response.headers_mut(), &exchange, origin);
     // record: the exchange travels with the body and is recorded when that has been sent or dropped.
     exchange.answered(response.status().as_u16());
     if is_head {
@@ -85,10 +96,10 @@ async fn phases(
     exchange: &mut Exchange,
     uri: &Uri,
     found: Found<'_>,
-    mut request: Request<Incoming>,
+    request: &mut Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
     // guard: first, because nothing after it is safe on a request that another server could read differently.
-    guard(connection, &request)?;
+    guard(connection, request)?;
     // identify: done by the caller, so that a refusal has a request id too.
     if Cors::is_preflight(request.method(), request.headers()) {
         return Ok(permission(plane, request.headers()));
@@ -111,11 +122,11 @@ async fn phases(
     // limit: after authenticate, because a quota belongs to a user, and before anything is asked of a service.
     limit(plane, (id, route), &caller, exchange, uri)?;
     // What only the viewer sees is taken out of the request, so that the rest is shared.
-    let viewing = viewed::begin(route, &mut request)?;
+    let viewing = viewed::begin(route, request)?;
     let mut response = match &route.cache {
         // look up: after limit, so that a hit counts too. admit: behind it, where an answer arrives.
-        Some(caching) if kept::is_question(&request) => {
-            match kept::look_up(plane, connection, (route, caching), &caller, &request)? {
+        Some(caching) if kept::is_question(request) => {
+            match kept::look_up(plane, connection, (route, caching), &caller, request)? {
                 Looked::Kept(response, outcome, None) => {
                     kept::note(plane, exchange, outcome);
                     response
@@ -149,21 +160,19 @@ async fn asked(
     exchange: &mut Exchange,
     (id, parameters): (RouteId, Parameters<'_>),
     caller: &Caller,
-    request: Request<Incoming>,
+    request: &mut Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
     let route = plane.surface().plan.route(id);
     let (method, uri, headers) = (request.method(), request.uri(), request.headers());
     let write = Write::begin(plane, &route.invalidates, caller.principal(), method, uri, headers);
-    let called = Instant::now();
-    let request = request.map(Intake::Incoming);
+    let called = exchange.line().map(|_| Instant::now());
     let answered = answer::answer(plane, connection, &exchange.context, (id, parameters), caller, request).await;
     if let Some(write) = write {
         // Before the head of its answer is sent: whoever has seen that may ask at once, and must see what was written.
         write.settle(&answered);
     }
     let mut response = answered?;
-    response.headers_mut().remove(cache::CACHE_GROUPS);
-    response.headers_mut().remove(cache::CACHE_GROUP_INVALIDATION);
+    cache::unnamed(response.headers_mut());
     told(plane, exchange, id, called, &response);
     if let Some(caching) = &route.cache {
         kept::private(response.headers_mut(), caching);
@@ -172,7 +181,7 @@ async fn asked(
 }
 
 /// Notes for the log and the metrics what was asked of services.
-fn told(plane: &Plane, exchange: &mut Exchange, id: RouteId, called: Instant, response: &Response<Source>) {
+fn told(plane: &Plane, exchange: &mut Exchange, id: RouteId, called: Option<Instant>, response: &Response<Source>) {
     let lost = response.headers().get(compose::GATEWAY_PARTS).cloned();
     if lost.is_some() {
         plane.metrics.degraded(exchange.context.route);
@@ -182,12 +191,12 @@ fn told(plane: &Plane, exchange: &mut Exchange, id: RouteId, called: Instant, re
     // What has only parts is the answer of no one service.
     let is_of_one = !matches!(surface.plan.route(id).target, Target::Parts);
     line.service = surface.route(id).filter(|_| is_of_one).map(|route| Arc::clone(&route.service_name));
-    line.upstream = Some(called.elapsed());
+    line.upstream = called.map(|called| called.elapsed());
     line.parts = lost;
 }
 
 /// Refuses what the raw head or the target makes ambiguous.
-fn guard(connection: &Connection, request: &Request<Incoming>) -> Result<(), GatewayError> {
+fn guard(connection: &Connection, request: &Request<Intake>) -> Result<(), GatewayError> {
     if request.method().as_str() == REFUSED_METHOD
         && let Some(refusal) = connection.state.refusal()
     {
@@ -225,7 +234,7 @@ fn limit(
     Ok(taken?)
 }
 
-fn open(plane: &Plane, connection: &Connection, request: &Request<Incoming>, found: &Found<'_>) -> Exchange {
+fn open(plane: &Plane, connection: &Connection, request: &Request<Intake>, found: &Found<'_>) -> Exchange {
     let route = if let Found::Route { id, .. } = found { Some(*id) } else { None };
     let (index, label) = plane.surface().label(route);
     let trusted = &plane.settings().trusted_proxies;
@@ -246,7 +255,7 @@ fn open(plane: &Plane, connection: &Connection, request: &Request<Incoming>, fou
 }
 
 /// Asks a service for a problem document that can be read: the whole of it, as it is.
-fn readable(request: &mut Request<Incoming>) {
+fn readable(request: &mut Request<Intake>) {
     request.headers_mut().remove(ACCEPT_ENCODING);
     if request.method() == Method::HEAD {
         *request.method_mut() = Method::GET;
@@ -276,7 +285,7 @@ async fn beside_the_plan(
     plane: &Plane,
     connection: &Connection,
     exchange: &mut Exchange,
-    request: Request<Incoming>,
+    request: &mut Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
     let surface = plane.surface();
     let target = request.uri().path_and_query().cloned().ok_or(GatewayError::RouteNotFound)?;
@@ -293,7 +302,7 @@ async fn beside_the_plan(
         // Pages and probes go on when services have too much to do.
         has_place: true,
     };
-    forward::forward(plane, connection, &exchange.context, call, request.map(Intake::Incoming)).await
+    forward::forward(plane, connection, &exchange.context, &call, request).await
 }
 
 /// The answer to a preflight: fields only, and only for an origin that is allowed.

@@ -3,9 +3,10 @@
 use std::time::Instant;
 
 use http::header::HeaderName;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use http_body::Body as _;
 
+use crate::added::Added;
 use crate::body::{RequestBody, ResponseBody};
 use crate::breaker::Verdict;
 use crate::clock::millis;
@@ -18,8 +19,10 @@ use crate::{Inner, Kind, within};
 /// How many whole milliseconds, at least one, a service has to answer. Services read it as `boot` has it.
 pub const TIMEOUT: HeaderName = HeaderName::from_static("x-internal-timeout-ms");
 
-/// A request until it is sent. It lies in one place, because a call is several futures deep and a request is large.
-pub(crate) type Unsent = Option<Request<RequestBody>>;
+/// Takes a request out of the place in which it lies, because a call is several futures deep and a request is large.
+pub(crate) fn taken(request: &mut Request<RequestBody>) -> Request<RequestBody> {
+    std::mem::replace(request, Request::new(RequestBody::Empty))
+}
 
 /// Why an attempt brought no answer, and whether it may be made again.
 #[derive(Clone, Copy, Debug)]
@@ -44,16 +47,16 @@ pub(crate) async fn attempt(
     inner: &Inner,
     pool: &Pool,
     mut permit: Permit<'_>,
-    request: &mut Unsent,
-    terms: &mut Terms,
+    request: &mut Request<RequestBody>,
+    terms: &mut Terms<'_>,
 ) -> Result<Response<ResponseBody>, Lost> {
-    let told = if terms.tells { terms.left().map(|left| millis(left).max(1)) } else { None };
+    let added = Added { timeout: if terms.tells { terms.left(permit.given) } else { None }, fields: terms.fields };
     let deadline = terms.deadline();
     let mut answered = match terms.overdue() {
-        None => awaited(inner, pool, permit.index, request, told, deadline).await,
+        None => awaited(inner, pool, permit.index, request, added, deadline).await,
         // Uploads are long, and few: they may cost an allocation.
         Some(overdue) => tokio::select! {
-            answered = Box::pin(awaited(inner, pool, permit.index, request, told, deadline)) => answered,
+            answered = Box::pin(awaited(inner, pool, permit.index, request, added, deadline)) => answered,
             () = overdue => Err(Lost::Final(Failure::ResponseTimeout)),
         },
     };
@@ -82,8 +85,8 @@ async fn awaited(
     inner: &Inner,
     pool: &Pool,
     target: usize,
-    request: &mut Unsent,
-    told: Option<u64>,
+    request: &mut Request<RequestBody>,
+    added: Added<'_>,
     deadline: Instant,
 ) -> Result<Response<ResponseBody>, Lost> {
     if inner.is_severed() {
@@ -91,16 +94,14 @@ async fn awaited(
     }
     match &*inner.kind {
         Kind::Local(local) => {
-            let Some(mut request) = request.take() else { return Err(Lost::Final(Failure::Unreachable)) };
-            if let Some(told) = told {
-                request.headers_mut().insert(TIMEOUT, HeaderValue::from(told));
-            }
+            let mut request = taken(request);
+            added.put(request.headers_mut());
             within(deadline, local.send(request)).await.map_err(|failure| match failure {
                 Failure::ConnectionTerminated | Failure::ResponseIncomplete => Lost::Broken(failure),
                 failure => Lost::Final(failure),
             })
         }
-        Kind::Remote(remote) => remote.send(pool, target, request, told, deadline).await,
+        Kind::Remote(remote) => remote.send(pool, target, request, added, deadline).await,
     }
 }
 

@@ -65,7 +65,7 @@ fn last_resort(targets: &[Arc<Target>], wish: Wish) -> Result<Permit<'_>, Durati
 
 fn admit(index: usize, target: &Arc<Target>, wish: Wish) -> Result<Permit<'_>, Duration> {
     match target.breaker().admit(wish.now, wish.pace) {
-        Admission::Yes(ticket) => Ok(Permit::new(index, target, ticket)),
+        Admission::Yes(ticket) => Ok(Permit::new(index, wish.now, target, ticket)),
         Admission::No(millis) => Err(Duration::from_millis(millis)),
     }
 }

@@ -5,8 +5,13 @@ use std::time::{Duration, Instant};
 
 /// Milliseconds since this process first asked. Never goes back.
 pub(crate) fn now_ms() -> u64 {
+    ms_at(Instant::now())
+}
+
+/// The same of another moment; 0 of those before.
+pub(crate) fn ms_at(moment: Instant) -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
-    millis(START.get_or_init(Instant::now).elapsed())
+    millis(moment.saturating_duration_since(*START.get_or_init(Instant::now)))
 }
 
 /// A length of time in whole milliseconds.

@@ -25,6 +25,7 @@
 //! # });
 //! ```
 
+mod added;
 mod attempt;
 mod body;
 mod breaker;
@@ -54,6 +55,7 @@ use http::{Request, Response, Uri};
 use http_body_util::{BodyExt as _, Limited};
 use tokio::runtime::Handle;
 
+pub use added::Field;
 pub use attempt::TIMEOUT;
 pub use body::{BoxError, RequestBody, ResponseBody};
 pub use breaker::BreakerState;
@@ -65,6 +67,7 @@ pub use target::TargetState;
 pub use terms::Terms;
 pub use wire::Upgraded;
 
+use added::Added;
 use breaker::Pace;
 use bulkhead::Bulkhead;
 use choose::Wish;
@@ -183,8 +186,9 @@ impl Upstream {
     /// Sends `request` and waits for the head of the answer within `terms`; the body streams, unless it is small enough
     /// to be collected.
     ///
-    /// The request's URI is its path and query; `Host` is set here. Dropping the future cancels the call, dropping
-    /// the answer's body unread closes its connection.
+    /// The request's URI is its path and query; `Host` is set here. It stays in its place while it is sent, because it is large,
+    /// and nothing is promised of what is left of it. Dropping the future cancels the call, dropping the answer's body unread
+    /// closes its connection.
     ///
     /// # Errors
     ///
@@ -192,15 +196,15 @@ impl Upstream {
     pub fn send<'a>(
         &'a self,
         pool: &'a Pool,
-        request: Request<RequestBody>,
-        terms: Terms,
+        request: &'a mut Request<RequestBody>,
+        terms: Terms<'a>,
     ) -> impl Future<Output = Result<Response<ResponseBody>, Failure>> + Send + 'a {
-        // No `async fn`: that would have a second place for each of these, and they are large.
-        let (mut unsent, mut terms) = (Some(request), terms);
+        // No `async fn`: that would have a second place for the terms.
+        let mut terms = terms;
         async move {
             let bulkhead = if terms.is_upload() { &self.0.uploads } else { &self.0.bulkhead };
             let _place = bulkhead.enter().ok_or(Failure::BulkheadFull)?;
-            retry::send(&self.0, pool, &mut unsent, &mut terms).await
+            retry::send(&self.0, pool, request, &mut terms).await
         }
     }
 
@@ -212,7 +216,7 @@ impl Upstream {
         let answered = match (&*self.0.kind, self.0.is_severed()) {
             (_, true) => None,
             (Kind::Local(local), _) => within(deadline, local.send(request)).await.ok(),
-            (Kind::Remote(remote), _) => remote.send(pool, target, &mut Some(request), None, deadline).await.ok(),
+            (Kind::Remote(remote), _) => remote.send(pool, target, &mut request, Added::default(), deadline).await.ok(),
         };
         if let Some(target) = self.0.targets.get(target) {
             target.checked(answered.is_some_and(|response| response.status().is_success()));
@@ -232,7 +236,7 @@ impl Upstream {
         deadline: Instant,
     ) -> Result<Response<Bytes>, Failure> {
         let terms = Terms::until(deadline).telling().collecting(CALL_LIMIT as u64);
-        let response = self.send(pool, request.map(RequestBody::from), terms).await?;
+        let response = self.send(pool, &mut request.map(RequestBody::from), terms).await?;
         let (head, body) = response.into_parts();
         let collect = async {
             Limited::new(body, CALL_LIMIT).collect().await.map_err(|error| {

@@ -101,7 +101,7 @@ impl Pool {
 
     /// Keeps a map that is not needed any more.
     pub(crate) fn give_map(&self, mut map: HeaderMap) {
-        if map.capacity() <= SPARE_FIELDS {
+        if (1..=SPARE_FIELDS).contains(&map.capacity()) {
             map.clear();
             let mut targets = self.lock();
             if targets.spare.len() < SPARE_MAPS {

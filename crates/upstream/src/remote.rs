@@ -6,15 +6,16 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use http::uri::Scheme;
-use http::{HeaderValue, Response, Uri};
+use http::{HeaderValue, Request, Response, Uri};
 use hyper::ext::ReasonPhrase;
 use tokio::net::TcpStream;
 
-use crate::attempt::{Lost, Unsent};
-use crate::body::ResponseBody;
+use crate::added::Added;
+use crate::attempt::Lost;
+use crate::body::{RequestBody, ResponseBody};
 use crate::failure::{Failure, InvalidTarget};
 use crate::pool::Pool;
-use crate::wire::{Added, Connection, Exchanged, Home};
+use crate::wire::{Connection, Exchanged, Home};
 use crate::within;
 
 /// Pools index their connections by the number of the target; a number is never used twice in a process.
@@ -47,21 +48,18 @@ impl Remote {
         self.targets.iter().map(|target| target.address.as_str())
     }
 
-    /// Sends `request` to `target` and waits for the head of the answer. The service is told of `timeout`, in milliseconds.
+    /// Sends `request` to `target` and waits for the head of the answer. With it goes what is `added`.
     ///
     /// The request stays where it is, unless its body streams in.
     pub(crate) async fn send(
         &self,
         pool: &Pool,
         target: usize,
-        request: &mut Unsent,
-        timeout: Option<u64>,
+        request: &mut Request<RequestBody>,
+        added: Added<'_>,
         deadline: Instant,
     ) -> Result<Response<ResponseBody>, Lost> {
-        let (Some(target), Some(request)) = (self.targets.get(target), request.as_mut()) else {
-            return Err(Lost::Final(Failure::Unreachable));
-        };
-        let added = Added { host: &target.host, timeout };
+        let Some(target) = self.targets.get(target) else { return Err(Lost::Final(Failure::Unreachable)) };
         last_of_all().await;
         loop {
             let (connection, reused) = match pool.take(target.number) {
@@ -72,11 +70,8 @@ impl Remote {
                     Err(failure) => return Err(Lost::Unsent(failure)),
                 },
             };
-            match connection.exchange(request, added, (pool, deadline)).await {
-                Ok(exchanged) => {
-                    last_of_all().await;
-                    return Ok(response(exchanged, pool, target.number));
-                }
+            match connection.exchange(request, (&target.host, added), (pool, deadline)).await {
+                Ok(exchanged) => return Ok(response(exchanged, pool, target.number)),
                 // A pooled connection that its server had closed: not a byte of this request was sent.
                 Err(Lost::Unsent(_)) if reused => {}
                 Err(lost) => return Err(lost),
@@ -95,8 +90,8 @@ impl Remote {
 }
 
 /// Waits until everything else that is ready has had its turn. So what many calls have to say to services is written by all of
-/// them in a row, and so is what they have to say to their clients. The other side is woken once for all that, and not for each
-/// piece; to wake somebody costs the kernel more than to send what they are woken for.
+/// them in a row. The other side is woken once for all that, and not for each piece; to wake somebody costs the kernel more than
+/// to send what they are woken for. (To wait once more before what comes back is handed on costs more than it saves.)
 async fn last_of_all() {
     let mut has_waited = false;
     poll_fn(|context| {

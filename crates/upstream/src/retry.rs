@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use http::{Method, Request, Response, StatusCode};
 
 use crate::Inner;
-use crate::attempt::{Lost, Unsent, attempt};
+use crate::attempt::{Lost, attempt, taken};
 use crate::body::{RequestBody, ResponseBody};
 use crate::breaker::Pace;
 use crate::choose::{choose, mixed};
@@ -74,30 +74,27 @@ fn is_worth_another(status: StatusCode) -> bool {
 pub(crate) async fn send(
     inner: &Inner,
     pool: &Pool,
-    unsent: &mut Unsent,
-    terms: &mut Terms,
+    request: &mut Request<RequestBody>,
+    terms: &mut Terms<'_>,
 ) -> Result<Response<ResponseBody>, Failure> {
-    let Some(request) = &*unsent else { return Err(Failure::Unreachable) };
     let repeatable = is_idempotent(request.method());
     let pace = request.body().pace();
     let keeps = repeatable && inner.policy.retries && request.body().is_kept();
     let kept = if keeps && inner.is_local() { Kept::of(request) } else { None };
     let permit = choose(&inner.targets, inner.wish(None, repeatable, pace)).map_err(Failure::CircuitOpen)?;
     let tried = permit.index;
-    let first = attempt(inner, pool, permit, unsent, terms).await;
+    let first = attempt(inner, pool, permit, request, terms).await;
     // What was sent over a connection is still in its place, but for a body that streams in.
-    let kept = || kept.map_or_else(|| unsent.take_if(|_| keeps), Kept::into_request);
+    let kept = || kept.map_or_else(|| keeps.then(|| taken(request)), Kept::into_request);
     let again = match &first {
         Ok(response) if is_worth_another(response.status()) => kept(),
         Err(Lost::Broken(_)) => kept(),
-        Err(Lost::Unsent(_)) if inner.policy.retries && pace == Pace::Target => unsent.take(),
+        Err(Lost::Unsent(_)) if inner.policy.retries && pace == Pace::Target => Some(taken(request)),
         Ok(_) | Err(Lost::Unsent(_) | Lost::Final(_)) => None,
     };
     match again {
         None => {
-            if let Some(request) = unsent {
-                pool.give_map(std::mem::take(request.headers_mut()));
-            }
+            pool.give_map(std::mem::take(request.headers_mut()));
             first.map_err(Lost::failure)
         }
         // Rare, and large: it has no place in the future of every call.
@@ -111,12 +108,12 @@ async fn once_more(
     pool: &Pool,
     (first, tried, repeatable): (Result<Response<ResponseBody>, Lost>, usize, bool),
     request: Request<RequestBody>,
-    terms: &mut Terms,
+    terms: &mut Terms<'_>,
 ) -> Result<Response<ResponseBody>, Failure> {
     let Some(permit) = second(inner, tried, repeatable, terms.deadline()).await else {
         return first.map_err(Lost::failure);
     };
-    match (attempt(inner, pool, permit, &mut Some(request), terms).await, first) {
+    match (attempt(inner, pool, permit, &mut { request }, terms).await, first) {
         (Ok(response), _) => Ok(response),
         // An answer, if a bad one, says more than none.
         (Err(_), Ok(first)) => Ok(first),

@@ -83,15 +83,17 @@ impl Target {
 #[derive(Debug)]
 pub(crate) struct Permit<'a> {
     pub(crate) index: usize,
+    /// When it was given, on the clock of [`clock::now_ms`].
+    pub(crate) given: u64,
     target: &'a Arc<Target>,
     ticket: Ticket,
     is_settled: bool,
 }
 
 impl<'a> Permit<'a> {
-    pub(crate) fn new(index: usize, target: &'a Arc<Target>, ticket: Ticket) -> Self {
+    pub(crate) fn new(index: usize, given: u64, target: &'a Arc<Target>, ticket: Ticket) -> Self {
         target.in_flight.fetch_add(1, Ordering::Relaxed);
-        Self { index, target, ticket, is_settled: false }
+        Self { index, given, target, ticket, is_settled: false }
     }
 
     /// The call has ended.

@@ -5,16 +5,20 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
+use crate::added::Field;
+use crate::clock::ms_at;
+
 /// While a body streams in, its own limits apply; this only bounds what nothing else does.
 const WHILE_STREAMING: Duration = Duration::from_secs(24 * 3600);
 
 /// The terms of one call.
 #[derive(Debug)]
-pub struct Terms {
+pub struct Terms<'a> {
     deadline: Deadline,
     pub(crate) collect: u64,
     pub(crate) tells: bool,
     pub(crate) excuses: bool,
+    pub(crate) fields: &'a [Option<Field<'a>>],
 }
 
 pub(crate) enum Deadline {
@@ -32,18 +36,21 @@ impl fmt::Debug for Deadline {
     }
 }
 
-impl Terms {
+impl<'a> Terms<'a> {
     /// All of it, retries and pauses included, has to be over at this moment.
     #[must_use]
     pub fn until(deadline: Instant) -> Self {
-        Self { deadline: Deadline::At(deadline), collect: 0, tells: false, excuses: false }
+        Self::new(Deadline::At(deadline))
     }
 
     /// The body of the request streams in: the answer has to begin `then` after it has `ended`.
     #[must_use]
     pub fn after_upload(ended: impl Future<Output = ()> + Send + 'static, then: Duration) -> Self {
-        let deadline = Deadline::AfterUpload(Box::pin(ended), then);
-        Self { deadline, collect: 0, tells: false, excuses: false }
+        Self::new(Deadline::AfterUpload(Box::pin(ended), then))
+    }
+
+    fn new(deadline: Deadline) -> Self {
+        Self { deadline, collect: 0, tells: false, excuses: false, fields: &[] }
     }
 
     /// Answers whose length is known and at most so many bytes are complete when they are handed on, within the
@@ -68,6 +75,14 @@ impl Terms {
         self
     }
 
+    /// Those of these that there are go behind the fields of the request, and are no part of it. None of them says how the request is framed, or
+    /// anything of the connection.
+    #[must_use]
+    pub fn adding(mut self, fields: &'a [Option<Field<'a>>]) -> Self {
+        self.fields = fields;
+        self
+    }
+
     pub(crate) fn is_upload(&self) -> bool {
         matches!(self.deadline, Deadline::AfterUpload(..))
     }
@@ -88,10 +103,10 @@ impl Terms {
         }
     }
 
-    /// What is left, where that is known.
-    pub(crate) fn left(&self) -> Option<Duration> {
+    /// How many milliseconds, at least one, were left at `now`, where that is known.
+    pub(crate) fn left(&self, now: u64) -> Option<u64> {
         match &self.deadline {
-            Deadline::At(at) => Some(at.saturating_duration_since(Instant::now())),
+            Deadline::At(at) => Some(ms_at(*at).saturating_sub(now).max(1)),
             Deadline::AfterUpload(..) => None,
         }
     }

@@ -24,7 +24,6 @@ mod upgraded;
 
 pub(crate) use connection::{Connection, Exchanged, Rest};
 pub(crate) use incoming::{Home, Incoming};
-pub(crate) use request::Added;
 pub use upgraded::Upgraded;
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ fn request(inquiry: &Inquiry) -> Result<Request<Intake>, GatewayError> {
     Ok(request)
 }
 
-async fn send(inquiry: &Inquiry, request: Request<Intake>) -> Result<Response<Source>, GatewayError> {
+async fn send(inquiry: &Inquiry, mut request: Request<Intake>) -> Result<Response<Source>, GatewayError> {
     let Inquiry { plane, connection, context, route, caller, .. } = inquiry;
     let caller = match &inquiry.caching()?.scope {
         Scope::Public => plane.anonymous(),
@@ -107,7 +107,7 @@ async fn send(inquiry: &Inquiry, request: Request<Intake>) -> Result<Response<So
     else {
         return Err(GatewayError::RouteNotFound);
     };
-    let mut response = answer::answer(plane, connection, context, (*route, parameters), &caller, request).await?;
+    let mut response = answer::answer(plane, connection, context, (*route, parameters), &caller, &mut request).await?;
     // Reading ends nothing, whatever a service says (RFC 9875, section 3).
     response.headers_mut().remove(CACHE_GROUP_INVALIDATION);
     Ok(response)

@@ -18,6 +18,15 @@ pub(crate) const CACHE_GROUPS: HeaderName = HeaderName::from_static("cache-group
 /// The groups that a change makes invalid (RFC 9875, section 3).
 pub(crate) const CACHE_GROUP_INVALIDATION: HeaderName = HeaderName::from_static("cache-group-invalidation");
 
+/// Takes out of an answer what its service has said to this cache. Seldom is there anything: a look at each name costs less than
+/// to search for two that are not there.
+pub(crate) fn unnamed(headers: &mut HeaderMap) {
+    if headers.keys().any(|name| name.as_str().starts_with("cache-group")) {
+        headers.remove(CACHE_GROUPS);
+        headers.remove(CACHE_GROUP_INVALIDATION);
+    }
+}
+
 /// The most groups of one answer: what has more is not kept.
 pub(crate) const MOST: usize = 256;
 

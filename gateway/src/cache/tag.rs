@@ -34,13 +34,15 @@ pub(super) fn of_whole(part: &HeaderValue, body: &[u8]) -> Option<HeaderValue> {
 
 /// Makes the tags in a request's conditions those of the parts, which are all that a service knows.
 pub(crate) fn of_parts(headers: &mut HeaderMap) {
-    for name in [IF_MATCH, IF_NONE_MATCH] {
-        let of_part = |value: &HeaderValue| {
-            let text = value.to_str().ok().filter(|text| text.contains(WHOLE))?;
-            HeaderValue::from_str(&text.split_inclusive('"').map(without_whole).collect::<String>()).ok()
-        };
-        if let http::header::Entry::Occupied(mut values) = headers.entry(name) {
-            values.iter_mut().for_each(|value| *value = of_part(value).unwrap_or_else(|| value.clone()));
+    let of_part = |value: &HeaderValue| {
+        let text = value.to_str().ok().filter(|text| text.contains(WHOLE))?;
+        HeaderValue::from_str(&text.split_inclusive('"').map(without_whole).collect::<String>()).ok()
+    };
+    for (name, value) in headers.iter_mut() {
+        if (*name == IF_MATCH || *name == IF_NONE_MATCH)
+            && let Some(of_part) = of_part(value)
+        {
+            *value = of_part;
         }
     }
 }

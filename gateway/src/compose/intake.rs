@@ -1,7 +1,7 @@
 //! What of a request goes to its calls: the fields of every part's call, and the body where a program reads it.
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderValue, request};
 use http_body::Body as _;
 
@@ -29,8 +29,10 @@ pub(super) fn inherit(
     }
     let mut headers = head.headers.clone();
     let trusted = plane.trusts(connection.peer.ip());
-    fields::to_upstream(&mut headers, head.version, Receiver::Service, &connection.forwarded, trusted);
+    fields::to_upstream(&mut headers, Receiver::Service, trusted);
     ask::inherit(&mut headers);
+    let way = fields::on_the_way(head.version, &connection.forwarded, trusted, head.headers.get(HOST));
+    fields::append_all(&mut headers, way.into_iter().flatten());
     headers.insert(problem::REQUEST_ID, context.request_id.clone());
     headers
 }
@@ -70,7 +72,7 @@ async fn read(
         return Ok((Bytes::new(), Bytes::from_static(b"null")));
     }
     let limit = asked.route.body_limit;
-    if forward::declared_length(head).is_some_and(|length| length > limit) {
+    if forward::declared_length(&head.headers).is_some_and(|length| length > limit) {
         return Err(GatewayError::BodyTooLarge { limit });
     }
     let media_type = head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();

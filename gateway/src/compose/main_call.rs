@@ -68,7 +68,8 @@ impl Run<'_> {
             route: Some(compiled),
             has_place: true,
         };
-        match forward::forward(self.plane, self.connection, self.context, call, Request::from_parts(head, body)).await {
+        let mut request = Request::from_parts(head, body);
+        match forward::forward(self.plane, self.connection, self.context, &call, &mut request).await {
             Ok(response) => self.read(response).await,
             Err(error) => Done::Refused(error),
         }

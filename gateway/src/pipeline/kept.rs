@@ -4,22 +4,21 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use http::{HeaderMap, Method, Request, Response};
-use http_body::Body as _;
-use hyper::body::Incoming;
 
 use super::told;
 use crate::auth::Caller;
 use crate::body::Source;
 use crate::cache::{self, Inquiry, Looked, Outcome, Peer};
 use crate::error::GatewayError;
+use crate::forward::{self, Intake};
 use crate::listener::Connection;
 use crate::plan::{Caching, Route, RouteId, Scope, Target};
 use crate::plane::Plane;
 use crate::record::Exchange;
 
 /// Whether a request asks for what may be kept, and nothing else: what has a body may mean more than its target says.
-pub(super) fn is_question(request: &Request<Incoming>) -> bool {
-    matches!(*request.method(), Method::GET | Method::HEAD) && request.body().is_end_stream()
+pub(super) fn is_question(request: &Request<Intake>) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD) && request.body().is_empty()
 }
 
 /// Looks for an answer that this request may be given.
@@ -28,7 +27,7 @@ pub(super) fn look_up(
     connection: &Connection,
     (route, caching): (&Route, &Caching),
     caller: &Caller,
-    request: &Request<Incoming>,
+    request: &Request<Intake>,
 ) -> Result<Looked, GatewayError> {
     let is_origin = matches!(route.target, Target::Proxy { .. });
     let peer = Peer {
@@ -45,7 +44,7 @@ pub(super) fn inquiry(
     exchange: &Exchange,
     route: RouteId,
     caller: &Caller,
-    request: Request<Incoming>,
+    request: &mut Request<Intake>,
 ) -> Inquiry {
     Inquiry {
         plane: Arc::clone(plane),
@@ -53,7 +52,7 @@ pub(super) fn inquiry(
         context: exchange.context.clone(),
         route,
         caller: caller.clone(),
-        head: Arc::new(request.into_parts().0),
+        head: Arc::new(forward::taken(request).into_parts().0),
     }
 }
 
@@ -73,7 +72,7 @@ pub(super) async fn inquire(
             (response, outcome)
         }
         Looked::Nothing(ask) => {
-            let (id, called) = (inquiry.route, Instant::now());
+            let (id, called) = (inquiry.route, exchange.line().map(|_| Instant::now()));
             let (mut response, outcome) = inquiry.answer(ask).await?;
             told(&plane, exchange, id, called, &response);
             private(response.headers_mut(), caching);

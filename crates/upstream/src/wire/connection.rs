@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
-use http::{Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
@@ -17,9 +17,9 @@ use super::framing::Framing;
 use super::head::{self, Found, Head};
 use super::incoming::{Home, Incoming};
 use super::malformed::Malformed;
-use super::request::Added;
 use super::sending::{Sending, Stopped};
 use super::upgraded::Upgraded;
+use crate::added::Added;
 use crate::attempt::Lost;
 use crate::body::RequestBody;
 use crate::failure::Failure;
@@ -73,7 +73,7 @@ impl Connection {
         self.input.is_empty() && unread.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// Sends `request` and waits for the head of its answer until `deadline`. Dropping the future closes the connection.
+    /// Sends `request` to `host`, with what is added, and waits for the head of its answer until `deadline`. Dropping the future closes the connection.
     ///
     /// A body that streams is taken out of `request`; everything else stays as it was.
     ///
@@ -83,11 +83,11 @@ impl Connection {
     pub(crate) async fn exchange(
         mut self,
         request: &mut Request<RequestBody>,
-        added: Added<'_>,
+        (host, added): (&HeaderValue, Added<'_>),
         (pool, deadline): (&Pool, Instant),
     ) -> Result<Exchanged, Lost> {
         let output = std::mem::take(&mut self.output);
-        let mut sending = Sending::new(request, added, output);
+        let mut sending = Sending::new(request, (host, added), output);
         let method = request.method();
         let mut waiting = Waiting { pool, method, interim: 0, seen: 0 };
         let answered = poll_fn(|context| {

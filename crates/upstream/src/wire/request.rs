@@ -9,17 +9,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use http_body::Body as _;
 
 use super::head::names;
+use crate::added::Added;
 use crate::attempt::TIMEOUT;
 use crate::body::RequestBody;
-
-/// What a request gets on its way to one target. It is written with the request and does not become a part of it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Added<'a> {
-    /// What `Host` is, whatever the request says.
-    pub(crate) host: &'a HeaderValue,
-    /// What [`TIMEOUT`] is, where the service is to be told.
-    pub(crate) timeout: Option<u64>,
-}
 
 /// How a request says where its body ends.
 #[derive(Debug, PartialEq, Eq)]
@@ -83,10 +75,10 @@ fn is_trailer(name: &HeaderName) -> bool {
     !NEVER.contains(name)
 }
 
-/// Writes the whole head; whether the connection may be used again as far as the request is concerned.
+/// Writes the whole head, in which `Host` is `host`, whatever the request says; whether the connection may be used again as far as the request is concerned.
 pub(crate) fn write_head(
     request: &Request<RequestBody>,
-    added: Added<'_>,
+    (host, added): (&HeaderValue, Added<'_>),
     measure: &Measure,
     into: &mut Vec<u8>,
 ) -> bool {
@@ -100,7 +92,7 @@ pub(crate) fn write_head(
         if *name == HOST {
             // In the place of the first one.
             if !has_host {
-                write_field(name, added.host, into);
+                write_field(name, host, into);
             }
             has_host = true;
         } else if *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING {
@@ -114,8 +106,11 @@ pub(crate) fn write_head(
         write_name(&TIMEOUT, into);
         write_number(timeout, into);
     }
+    for (name, value) in added.fields.iter().flatten() {
+        write_field(name, value, into);
+    }
     if !has_host {
-        write_field(&HOST, added.host, into);
+        write_field(&HOST, host, into);
     }
     match measure {
         Measure::Length(length) if !has_measure => {

@@ -6,12 +6,13 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
-use http::{HeaderMap, Request};
+use http::{HeaderMap, HeaderValue, Request};
 use http_body::{Body as _, Frame};
 use tokio::io::AsyncWrite;
 use tokio::net::tcp::OwnedWriteHalf;
 
-use super::request::{Added, Measure, write_end, write_head, write_size};
+use super::request::{Measure, write_end, write_head, write_size};
+use crate::added::Added;
 use crate::body::RequestBody;
 
 /// A body up to this size is copied behind its head, so that both are one piece for the kernel.
@@ -62,10 +63,14 @@ impl std::fmt::Debug for Rest {
 impl Sending {
     /// Begins with `request`, whose head goes into `front`. A body that streams in is taken out of it; everything else stays
     /// as it is, in case that it has to be sent again.
-    pub(crate) fn new(request: &mut Request<RequestBody>, added: Added<'_>, mut front: Vec<u8>) -> Self {
+    pub(crate) fn new(
+        request: &mut Request<RequestBody>,
+        addition: (&HeaderValue, Added<'_>),
+        mut front: Vec<u8>,
+    ) -> Self {
         front.clear();
         let measure = Measure::of(request);
-        let keeps = write_head(request, added, &measure, &mut front);
+        let keeps = write_head(request, addition, &measure, &mut front);
         let (mut data, mut rest) = (Bytes::new(), None);
         match request.body_mut() {
             RequestBody::Empty | RequestBody::Full(None) => {}

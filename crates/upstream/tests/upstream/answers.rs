@@ -14,7 +14,7 @@ use crate::soon;
 async fn send(upstream: &Upstream, pool: &Pool, method: Method) -> Result<Response<ResponseBody>, Failure> {
     let mut request = Request::new(RequestBody::Empty);
     *request.method_mut() = method;
-    upstream.send(pool, request, Terms::until(soon())).await
+    upstream.send(pool, &mut request, Terms::until(soon())).await
 }
 
 async fn get(upstream: &Upstream, pool: &Pool) -> Result<Response<ResponseBody>, Failure> {

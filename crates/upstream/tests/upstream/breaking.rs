@@ -25,7 +25,7 @@ fn get() -> Request<RequestBody> {
 }
 
 async fn call(upstream: &Upstream) -> Result<Response<ResponseBody>, Failure> {
-    upstream.send(&Pool::new(), get(), Terms::until(soon()).collecting(1024)).await
+    upstream.send(&Pool::new(), &mut get(), Terms::until(soon()).collecting(1024)).await
 }
 
 fn state(upstream: &Upstream) -> BreakerState {
@@ -36,7 +36,7 @@ fn state(upstream: &Upstream) -> BreakerState {
 async fn calls_until_open(upstream: &Upstream, most: usize, deadline: Duration) -> Option<usize> {
     for calls in 1..=most {
         let terms = Terms::until(Instant::now() + deadline).collecting(1024);
-        let _outcome = upstream.send(&Pool::new(), get(), terms).await;
+        let _outcome = upstream.send(&Pool::new(), &mut get(), terms).await;
         if state(upstream) == BreakerState::Open {
             return Some(calls);
         }
@@ -122,7 +122,7 @@ async fn a_service_that_hung_is_called_again_once_it_is_back_by_one_probe_at_a_t
     let probe = tokio::spawn(async move {
         loop {
             let terms = Terms::until(Instant::now() + Duration::from_secs(30));
-            match probing.send(&Pool::new(), get(), terms).await {
+            match probing.send(&Pool::new(), &mut get(), terms).await {
                 Err(Failure::CircuitOpen(_)) => tokio::task::yield_now().await,
                 other => break other.is_ok(),
             }
@@ -166,9 +166,9 @@ async fn an_upload_that_never_ends_keeps_no_service_from_being_called_again() {
     let upload = tokio::spawn(async move {
         loop {
             let body = RequestBody::stream(Endless);
-            let request = Request::post("/").header("content-length", "100").body(body).unwrap();
+            let mut request = Request::post("/").header("content-length", "100").body(body).unwrap();
             let terms = Terms::after_upload(std::future::pending(), Duration::from_secs(5));
-            match trickling.send(&Pool::new(), request, terms).await {
+            match trickling.send(&Pool::new(), &mut request, terms).await {
                 Err(Failure::CircuitOpen(_)) => tokio::task::yield_now().await,
                 other => break other.is_ok(),
             }
@@ -233,8 +233,8 @@ async fn the_upload_of_a_client_that_breaks_off_counts_for_nothing() {
     for _ in 0..30 {
         let pieces = vec![Ok(Frame::data(Bytes::from("some"))), Err(BoxError::from("gone"))];
         let body = Pieces(pieces.into_iter());
-        let request = Request::post("/").header("content-length", "100").body(RequestBody::stream(body)).unwrap();
-        let failed = upstream.send(&Pool::new(), request, Terms::until(soon())).await.unwrap_err();
+        let mut request = Request::post("/").header("content-length", "100").body(RequestBody::stream(body)).unwrap();
+        let failed = upstream.send(&Pool::new(), &mut request, Terms::until(soon())).await.unwrap_err();
         assert_eq!(failed, Failure::RequestBody);
     }
     assert_eq!(state(&upstream), BreakerState::Closed);
@@ -246,9 +246,9 @@ async fn an_upload_that_is_not_answered_after_its_end_counts() {
     let upstream = server.upstream(once());
     for _ in 0..5 {
         let body = http_body_util::Full::new(Bytes::from("some")).map_err(|never| match never {});
-        let request = Request::post("/").header("content-length", "4").body(RequestBody::stream(body)).unwrap();
+        let mut request = Request::post("/").header("content-length", "4").body(RequestBody::stream(body)).unwrap();
         let terms = Terms::after_upload(std::future::ready(()), Duration::from_millis(30));
-        assert_eq!(upstream.send(&Pool::new(), request, terms).await.unwrap_err(), Failure::ResponseTimeout);
+        assert_eq!(upstream.send(&Pool::new(), &mut request, terms).await.unwrap_err(), Failure::ResponseTimeout);
     }
     assert_eq!(state(&upstream), BreakerState::Open);
 }

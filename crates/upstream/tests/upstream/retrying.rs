@@ -24,7 +24,7 @@ fn request(method: &str, body: &Bytes) -> Request<RequestBody> {
 }
 
 async fn send(upstream: &Upstream, method: &str, body: &Bytes) -> Result<Response<ResponseBody>, Failure> {
-    upstream.send(&Pool::new(), request(method, body), Terms::until(soon()).collecting(1024)).await
+    upstream.send(&Pool::new(), &mut request(method, body), Terms::until(soon()).collecting(1024)).await
 }
 
 /// Everything that can go wrong once a byte of a request went out.
@@ -59,7 +59,7 @@ async fn nor_is_it_on_a_connection_that_was_used_before() {
         let (upstream, pool) = (server.upstream(retrying()), Pool::new());
         for seen in 1..=2 {
             let terms = Terms::until(soon()).collecting(1024);
-            let _outcome = upstream.send(&pool, request("POST", &Bytes::from("body")), terms).await;
+            let _outcome = upstream.send(&pool, &mut request("POST", &Bytes::from("body")), terms).await;
             assert_eq!(server.seen(), seen, "{fault:?}");
         }
     }
@@ -105,7 +105,7 @@ async fn other_answers_timeouts_and_stalls_are_not_tried_again() {
         let waits = matches!(does, Does::Hangs | Does::AnswersAndHangs(_));
         let deadline = if waits { Instant::now() + Duration::from_millis(400) } else { soon() };
         let terms = Terms::until(deadline).collecting(1024);
-        let _failed = server.upstream(retrying()).send(&Pool::new(), request("GET", &Bytes::new()), terms).await;
+        let _failed = server.upstream(retrying()).send(&Pool::new(), &mut request("GET", &Bytes::new()), terms).await;
         assert_eq!(server.seen(), 1, "{does:?}");
     }
 }
@@ -148,8 +148,8 @@ async fn bodies_that_stream_or_are_large_are_not_sent_again() {
     send(&upstream, "PUT", &large).await.unwrap();
     assert_eq!(server.seen(), 1);
     let body = http_body_util::Full::new(Bytes::from("body")).map_err(|never| match never {});
-    let streams = Request::put("/").header("content-length", "4").body(RequestBody::stream(body)).unwrap();
-    upstream.send(&Pool::new(), streams, Terms::until(soon())).await.unwrap();
+    let mut streams = Request::put("/").header("content-length", "4").body(RequestBody::stream(body)).unwrap();
+    upstream.send(&Pool::new(), &mut streams, Terms::until(soon())).await.unwrap();
     assert_eq!(server.seen(), 2);
 }
 
@@ -169,7 +169,7 @@ async fn nothing_is_tried_again_that_the_deadline_would_cut_off_or_that_is_switc
     let server = Server::start(vec![status(503)]).await;
     let terms = Terms::until(Instant::now() + Duration::from_millis(20));
     // The shortest pause is longer than that.
-    let _answered = server.upstream(retrying()).send(&Pool::new(), request("GET", &Bytes::new()), terms).await;
+    let _answered = server.upstream(retrying()).send(&Pool::new(), &mut request("GET", &Bytes::new()), terms).await;
     assert_eq!(server.seen(), 1);
     let never = Policy { retries: false, ..retrying() };
     send(&server.upstream(never.clone()), "GET", &Bytes::new()).await.unwrap();
@@ -224,7 +224,7 @@ async fn both_kinds_try_a_read_again_and_never_a_write() {
 async fn each_attempt_tells_what_is_left_of_the_deadline_where_it_is_to() {
     let server = Server::start(vec![status(503), ok()]).await;
     let terms = Terms::until(soon()).telling();
-    server.upstream(retrying()).send(&Pool::new(), request("GET", &Bytes::new()), terms).await.unwrap();
+    server.upstream(retrying()).send(&Pool::new(), &mut request("GET", &Bytes::new()), terms).await.unwrap();
     let told: Vec<u64> = server
         .requests()
         .iter()

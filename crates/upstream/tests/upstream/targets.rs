@@ -15,8 +15,8 @@ fn over(servers: &[&Server], policy: Policy) -> Upstream {
 }
 
 async fn call(upstream: &Upstream, pool: &Pool, method: &str) -> Result<StatusCode, Failure> {
-    let request = Request::builder().method(method).uri("/").body(RequestBody::from(Bytes::from("x"))).unwrap();
-    let answered = upstream.send(pool, request, Terms::until(soon()).collecting(1024)).await;
+    let mut request = Request::builder().method(method).uri("/").body(RequestBody::from(Bytes::from("x"))).unwrap();
+    let answered = upstream.send(pool, &mut request, Terms::until(soon()).collecting(1024)).await;
     answered.map(|response| response.status())
 }
 
@@ -141,7 +141,7 @@ async fn a_slow_reader_of_an_answer_holds_no_place() {
     let request = || Request::new(RequestBody::Empty);
     let mut unread = Vec::new();
     for _ in 0..3 {
-        unread.push(upstream.send(&Pool::new(), request(), Terms::until(soon())).await.unwrap());
+        unread.push(upstream.send(&Pool::new(), &mut request(), Terms::until(soon())).await.unwrap());
     }
     assert_eq!(upstream.state().in_flight, 0);
 }

@@ -49,7 +49,7 @@ async fn post(
     if let Some(length) = length {
         request.headers_mut().insert("content-length", length.into());
     }
-    upstream.send(pool, request, Terms::until(soon())).await
+    upstream.send(pool, &mut request, Terms::until(soon())).await
 }
 
 async fn text(response: Response<ResponseBody>) -> String {
@@ -174,8 +174,8 @@ async fn a_call_whose_upload_its_server_does_not_take_has_its_deadline() {
     let line = Line::start(vec![HEAD, Step::Waits]).await;
     let interim = Line::start(vec![HEAD, says("HTTP/1.1 100 Continue\r\n\r\n"), Step::Waits]).await;
     for upstream in [&line.upstream, &interim.upstream] {
-        let request = Request::post("/").body(RequestBody::from(Bytes::from(vec![b'x'; 50_000_000]))).unwrap();
+        let mut request = Request::post("/").body(RequestBody::from(Bytes::from(vec![b'x'; 50_000_000]))).unwrap();
         let terms = Terms::until(std::time::Instant::now() + Duration::from_millis(100));
-        assert_eq!(upstream.send(&Pool::new(), request, terms).await.unwrap_err(), Failure::ResponseTimeout);
+        assert_eq!(upstream.send(&Pool::new(), &mut request, terms).await.unwrap_err(), Failure::ResponseTimeout);
     }
 }

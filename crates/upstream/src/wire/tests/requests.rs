@@ -5,14 +5,15 @@ use http::{HeaderName, HeaderValue, Request};
 use http_body_util::BodyExt as _;
 use proptest::prelude::*;
 
+use crate::added::Added;
 use crate::body::RequestBody;
-use crate::wire::request::{Added, Measure, write_head, write_size};
+use crate::wire::request::{Measure, write_head, write_size};
 
 const HOST: HeaderValue = HeaderValue::from_static("target:80");
 
 fn written(request: &Request<RequestBody>, timeout: Option<u64>) -> String {
     let mut head = Vec::new();
-    write_head(request, Added { host: &HOST, timeout }, &Measure::of(request), &mut head);
+    write_head(request, (&HOST, Added { timeout, fields: &[] }), &Measure::of(request), &mut head);
     String::from_utf8(head).unwrap()
 }
 
@@ -46,6 +47,20 @@ fn fields_go_out_in_their_order_and_the_host_is_the_targets() {
     assert_eq!(told, "PUT /a%20b?c=d HTTP/1.1\r\nx-internal-timeout-ms: 250\r\nhost: target:80\r\n\r\n");
     let bare: Request<RequestBody> = Request::new(RequestBody::Empty);
     assert_eq!(written(&bare, None), "GET / HTTP/1.1\r\nhost: target:80\r\n\r\n");
+}
+
+#[test]
+fn what_is_added_goes_out_last_and_on_the_wire_as_in_a_map() {
+    let (name, value) = (HeaderName::from_static("x-b"), HeaderValue::from_static("2"));
+    let added = Added { timeout: Some(250), fields: &[None, Some((&name, &value))] };
+    let mut request = request(&[("x-b", "1"), ("x-internal-timeout-ms", "9")], RequestBody::Empty);
+    let mut head = Vec::new();
+    write_head(&request, (&HOST, added), &Measure::Nothing, &mut head);
+    let lines = "x-b: 1\r\nx-internal-timeout-ms: 250\r\nx-b: 2\r\nhost: target:80\r\n\r\n";
+    assert_eq!(String::from_utf8(head).unwrap(), format!("PUT /a%20b?c=d HTTP/1.1\r\n{lines}"));
+    added.put(request.headers_mut());
+    assert_eq!(request.headers().get_all("x-b").iter().collect::<Vec<_>>(), ["1", "2"]);
+    assert_eq!(request.headers().get_all("x-internal-timeout-ms").iter().collect::<Vec<_>>(), ["250"]);
 }
 
 #[test]

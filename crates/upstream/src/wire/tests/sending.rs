@@ -10,8 +10,8 @@ use http_body::{Body, Frame};
 use proptest::prelude::*;
 use tokio::io::AsyncWrite;
 
+use crate::added::Added;
 use crate::body::{BoxError, RequestBody};
-use crate::wire::request::Added;
 use crate::wire::sending::{Sending, Stopped};
 
 type Piece = Result<Frame<Bytes>, BoxError>;
@@ -81,7 +81,7 @@ impl AsyncWrite for Kernel {
 fn sent(mut request: Request<RequestBody>, takes: &[usize], most: usize) -> (String, Result<Sending, Stopped>) {
     let host = HeaderValue::from_static("h");
     let mut kernel = Kernel { takes: [takes, &[1]].concat(), turn: 0, taken: Vec::new(), most };
-    let mut sending = Sending::new(&mut request, Added { host: &host, timeout: None }, Vec::new());
+    let mut sending = Sending::new(&mut request, (&host, Added::default()), Vec::new());
     let mut context = Context::from_waker(Waker::noop());
     let ended = (0..1_000_000).find_map(|_| match sending.poll(&mut context, &mut kernel) {
         Poll::Pending => None,
@@ -171,14 +171,14 @@ fn a_connection_that_takes_nothing_leaves_the_request_whole() {
     for (most, has_begun) in [(0, false), (1, true)] {
         let mut request = post(Some(4), vec![data("four")]);
         let mut kernel = Kernel { takes: vec![1], turn: 0, taken: Vec::new(), most };
-        let mut sending = Sending::new(&mut request, Added { host: &host, timeout: None }, Vec::new());
+        let mut sending = Sending::new(&mut request, (&host, Added::default()), Vec::new());
         let mut context = Context::from_waker(Waker::noop());
         assert_eq!(sending.poll(&mut context, &mut kernel), Poll::Ready(Err(Stopped::Connection)));
         assert_eq!(sending.has_begun(), has_begun);
         assert!(!sending.restore(&mut request), "the body was asked for its first piece");
     }
     let mut request = post(Some(4), vec![data("four")]);
-    let mut sending = Sending::new(&mut request, Added { host: &host, timeout: None }, Vec::new());
+    let mut sending = Sending::new(&mut request, (&host, Added::default()), Vec::new());
     assert!(matches!(request.body(), RequestBody::Empty));
     assert!(sending.restore(&mut request) && matches!(request.body(), RequestBody::Stream(_)));
 }
