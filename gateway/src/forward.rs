@@ -14,7 +14,7 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use principal::ASSERTION;
-use upstream::{Failure, Field, RequestBody, ResponseBody, Terms, Upstream};
+use upstream::{Failure, Field, RequestBody, Terms, Upstream};
 
 use crate::body::{Progress, Source, Upload};
 use crate::cache;
@@ -105,28 +105,36 @@ pub(crate) async fn forward(
     }
     // The deadline starts when the request is complete, which one without a body is from the start.
     let complete = is_empty.then_some(context.started);
-    let (mut outgoing, progress) = outgoing(plane, request, rewriter, call, connection).await?;
+    let (body, progress) = if is_empty {
+        (RequestBody::Empty, None)
+    } else {
+        let intake = std::mem::replace(request.body_mut(), Intake::Ready(Bytes::new()));
+        Box::pin(receive(plane, intake, rewriter, call, connection)).await?
+    };
+    let mut outgoing = Request::new(body);
+    go_out(&mut outgoing, request, call, progress.is_some());
     let added = added(call, plane, connection, context, (request.version(), host.as_ref()));
     // Taken now that the request is here: whoever is slow to send one, waits for nobody and takes nobody's place.
     let counts = !call.has_place && progress.is_none();
     let _place = if counts { Some(plane.shared.waiting.enter()?) } else { None };
     let deadline = complete.unwrap_or_else(Instant::now) + call.timeout;
-    let sent = send(plane, call, (&mut outgoing, &added), progress.as_ref(), deadline).await;
-    // A streamed upload may have taken longer than the call may; what is left to wait for starts now.
-    let deadline = if progress.is_some() { Instant::now() + call.timeout } else { deadline };
-    let answered = match (sent, tunnel) {
-        (Ok(response), Some(tunnel)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
-            return Ok(tunnel.open(plane, connection, response));
-        }
-        // Nobody asked for another protocol.
-        (Ok(response), _) if response.status() == StatusCode::SWITCHING_PROTOCOLS => Err(Failure::ProtocolError),
-        (Ok(response), _) => Ok(response.map(Source::from)),
-        (Err(failure), _) => Err(failure),
+    let terms = terms(call, progress.as_ref(), deadline).adding(&added);
+    let mut answered = match call.upstream.send(&plane.pool, &mut outgoing, terms).await {
+        Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => match tunnel {
+            Some(tunnel) => return Ok(tunnel.open(plane, connection, response)),
+            // Nobody asked for another protocol.
+            None => Err(Failure::ProtocolError),
+        },
+        Ok(response) => Ok(response.map(Source::from)),
+        Err(failure) => Err(failure),
     };
-    let answered = match (answered, &inspection) {
-        (Ok(response), Some(inspection)) => inspection.hold_back(response, deadline).await,
-        (answered, _) => answered,
-    };
+    if let Some(inspection) = &inspection
+        && let Ok(response) = answered
+    {
+        // A streamed upload may have taken longer than the call may; what is left to wait for starts now.
+        let deadline = if progress.is_some() { Instant::now() + call.timeout } else { deadline };
+        answered = Box::pin(inspection.hold_back(response, deadline)).await;
+    }
     plane.metrics.called(call.service, answered.as_ref().err().copied());
     if let Some(refused) = progress.and_then(|progress| refused(&progress, call)) {
         return Err(refused);
@@ -137,9 +145,10 @@ pub(crate) async fn forward(
     }
     publish(response.headers_mut(), call, plane);
     if let Some(inspection) = inspection {
-        response = inspection.inspect(response, &context.request_id).await?;
+        response = Box::pin(inspection.inspect(response, &context.request_id)).await?;
     }
-    judge(response, call)
+    judge(&response, call)?;
+    Ok(response)
 }
 
 /// The length that a request announces for its body.
@@ -194,25 +203,16 @@ fn added<'a>(
     [via, for_whom, forwarded, proto, host, request_id, prefix, assertion]
 }
 
-/// The request of the call. Nothing of the client's crosses but its method, its fields and its body.
-async fn outgoing(
-    plane: &Plane,
-    request: &mut Request<Intake>,
-    rewriter: Option<Rewriter>,
-    call: &Call<'_>,
-    connection: &Connection,
-) -> Result<(Request<RequestBody>, Option<Arc<Progress>>), GatewayError> {
-    let intake = std::mem::replace(request.body_mut(), Intake::Ready(Bytes::new()));
-    let (body, progress) = receive(plane, intake, rewriter, call, connection).await?;
-    if progress.is_some() && body.size_hint().exact().is_none() {
-        // Said aloud, because hyper leaves out a body without a length where a method seldom has one.
-        request.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-    }
-    let mut outgoing = Request::new(body);
+/// Makes `outgoing`, which has its body already, the request of the call. Nothing of the client's crosses but its method and its
+/// fields.
+fn go_out(outgoing: &mut Request<RequestBody>, request: &mut Request<Intake>, call: &Call<'_>, streams: bool) {
     *outgoing.method_mut() = request.method().clone();
     *outgoing.uri_mut() = Uri::from(call.target.clone());
     *outgoing.headers_mut() = std::mem::take(request.headers_mut());
-    Ok((outgoing, progress))
+    if streams && outgoing.body().size_hint().exact().is_none() {
+        // Said aloud: a service of this process sees no framing but this.
+        outgoing.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
 }
 
 /// Makes the head of the answer the client's.
@@ -284,30 +284,23 @@ pub(crate) async fn taken_in(body: Incoming, limit: u64, connection: &Connection
     }
 }
 
-/// Sends the call. While a body streams in, only the limits of the upload apply; the deadline starts at its end.
-async fn send(
-    plane: &Plane,
-    call: &Call<'_>,
-    (request, added): (&mut Request<RequestBody>, &[Option<Field<'_>>]),
-    progress: Option<&Arc<Progress>>,
-    deadline: Instant,
-) -> Result<Response<ResponseBody>, Failure> {
+/// How long the call may take. While a body streams in, only the limits of the upload apply; the deadline starts at its end.
+fn terms<'a>(call: &Call<'_>, progress: Option<&Arc<Progress>>, deadline: Instant) -> Terms<'a> {
     let terms = match progress.map(Arc::clone) {
         None => Terms::until(deadline),
         Some(progress) => Terms::after_upload(async move { progress.ended().await }, call.timeout),
     };
-    let terms = terms.collecting(COLLECTED_ANSWER).adding(added);
+    let terms = terms.collecting(COLLECTED_ANSWER);
     let terms = if call.receiver == Receiver::Service { terms.telling() } else { terms };
-    let terms = if call.route.is_some_and(|route| !route.breaker) { terms.excusing() } else { terms };
-    call.upstream.send(&plane.pool, request, terms).await
+    if call.route.is_some_and(|route| !route.breaker) { terms.excusing() } else { terms }
 }
 
 /// A service's own errors pass if its contract declares them or they are problem documents already; otherwise the
 /// client gets the same status with a problem document and the log keeps the original.
-fn judge(response: Response<Source>, call: &Call<'_>) -> Result<Response<Source>, GatewayError> {
+fn judge(response: &Response<Source>, call: &Call<'_>) -> Result<(), GatewayError> {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) || call.receiver == Receiver::Origin {
-        return Ok(response);
+        return Ok(());
     }
     let service = call.upstream.name();
     if status == StatusCode::UNAUTHORIZED && call.receiver == Receiver::Service {
@@ -316,7 +309,7 @@ fn judge(response: Response<Source>, call: &Call<'_>) -> Result<Response<Source>
     }
     let media_type = media::of(response.headers());
     if media::is_problem(media_type) || call.route.is_some_and(|route| route.declares(status, media_type)) {
-        return Ok(response);
+        return Ok(());
     }
     tracing::warn!(service, %status, media_type, "the service answered with an error that its contract does not declare");
     Err(GatewayError::Undeclared { status, retry_after: response.headers().get(RETRY_AFTER).cloned() })

@@ -145,6 +145,8 @@ fn admit(slot: &Arc<Slot>, stream: TcpStream, peer: SocketAddr) {
 
 fn http1(plane: &Plane) -> http1::Builder {
     let mut builder = http1::Builder::new();
+    // A client that closes its side has left, but it is the adapter that looks for that.
+    builder.half_close(true);
     // The guard has refused larger heads before; this is only above its limit.
     builder.max_header_size(plane.head_limits.bytes * 2);
     if plane.head_limits.fields > FIELDS_IN_PLACE {

@@ -137,7 +137,7 @@ async fn phases(
                 }
             }
         }
-        _ => Box::pin(asked(plane, connection, exchange, (id, parameters), &caller, request)).await?,
+        _ => asked(plane, connection, exchange, (id, parameters), &caller, request).await?,
     };
     // view: behind everything that could be stored.
     if let Some(viewing) = viewing {

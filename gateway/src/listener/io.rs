@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-use super::state::ConnectionState;
+use super::state::{ConnectionState, Phase};
 use crate::guard::scan::Scanner;
 use crate::guard::{HeadLimits, Refusal};
 
@@ -27,6 +27,9 @@ const REFUSED: &[u8] = b"REFUSED / HTTP/1.1\r\nHost: refused\r\nConnection: clos
 
 /// The most that is read at once.
 const READ_AT_ONCE: usize = 64 * 1024;
+
+/// The most that is read of what follows a request while that is being answered.
+const READ_AHEAD: usize = 8 * 1024;
 
 /// Writes up to this size are joined: one `send` of a copy costs less than a vectored write of a head and a body.
 const JOINED_AT_MOST: usize = 8 * 1024;
@@ -89,24 +92,67 @@ impl GuardedIo {
 
     /// Takes what has just been read and gives hyper what the guard releases of it.
     fn take(&mut self, read: &[u8], cursor: &mut ReadBufCursor<'_>) {
-        let refusal = if self.stash.is_empty() {
-            let scanned = self.scanner.scan(read);
-            let (free, held) = read.split_at(scanned.released);
-            cursor.put_slice(free);
-            if scanned.refusal.is_none() {
-                self.stash.extend_from_slice(held);
-            }
-            scanned.refusal
-        } else {
-            self.stash.extend_from_slice(read);
-            let scanned = self.scanner.scan(&self.stash);
-            self.released = scanned.released;
-            scanned.refusal
-        };
+        if !self.stash.is_empty() {
+            return self.keep(read);
+        }
+        let scanned = self.scanner.scan(read);
+        let (free, held) = read.split_at(scanned.released);
+        cursor.put_slice(free);
+        if scanned.refusal.is_none() {
+            self.stash.extend_from_slice(held);
+        }
+        self.judge(scanned.refusal);
+    }
+
+    /// Keeps what has just been read behind what is kept already.
+    fn keep(&mut self, read: &[u8]) {
+        self.stash.extend_from_slice(read);
+        let scanned = self.scanner.scan(&self.stash);
+        self.released = scanned.released;
+        self.judge(scanned.refusal);
+    }
+
+    fn judge(&mut self, refusal: Option<Refusal>) {
         match refusal {
             Some(refusal) => self.refuse(refusal),
             None => self.note_head(),
         }
+    }
+
+    /// Looks whether the client is still there while its request is answered, and hyper reads nothing. (hyper would look itself,
+    /// but for that it takes a new buffer with every request, because the last one is in use.)
+    ///
+    /// # Errors
+    ///
+    /// The client has closed its side, and with that it has left; or the connection is broken.
+    fn look_ahead(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        while self.is_waited_for() {
+            let Poll::Ready(ready) = self.stream.poll_read_ready(context) else { return Ok(()) };
+            ready?;
+            SCRATCH.with_borrow_mut(|scratch| {
+                let room = scratch.get_mut(..READ_AHEAD).unwrap_or_default();
+                match self.stream.try_read(room) {
+                    Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+                    Ok(count) => {
+                        self.keep(room.get(..count).unwrap_or_default());
+                        Ok(())
+                    }
+                    // Then the next look at the readiness waits for it.
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+                    Err(error) => Err(error),
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Whether a request was read to its end and is answered, and nothing is known of what follows it.
+    fn is_waited_for(&self) -> bool {
+        self.state.phase() == Phase::Busy
+            && self.stash.is_empty()
+            && self.scanner.in_head()
+            && self.refused.is_none()
+            && !self.state.is_upgraded()
     }
 
     /// Tells the sweep that a head has begun and is not complete.
@@ -200,8 +246,11 @@ impl Write for GuardedIo {
         true
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+    /// hyper asks for this whenever it has done something, also when there was nothing to write.
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(Pin::new(&mut this.stream).poll_flush(context))?;
+        Poll::Ready(this.look_ahead(context))
     }
 
     /// Closes this side, then waits a little for the client to close its own: a socket that is closed while bytes are
