@@ -22,7 +22,7 @@ pub(crate) async fn answer(
     plane: &Plane,
     connection: &Connection,
     context: &Context,
-    (id, parameters): (RouteId, Parameters<'_>),
+    (id, parameters): (RouteId, &Parameters<'_>),
     caller: &Caller,
     request: &mut Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
@@ -32,7 +32,7 @@ pub(crate) async fn answer(
     match surface.composition(id, request.uri().query()) {
         // forward: one service, both bodies streaming.
         None => {
-            let call = site.call(&parameters, caller, request.uri()).ok_or(GatewayError::RouteNotFound)?;
+            let call = site.call(parameters, caller, request.uri()).ok_or(GatewayError::RouteNotFound)?;
             forward::forward(plane, connection, context, &call, request).await
         }
         // compose, shape: several services, or one whose answer is made into another; neither is told who the viewer is.
@@ -79,14 +79,14 @@ impl<'a> Site<'a> {
     /// Its future is large, and few requests need it.
     async fn compose(
         &self,
-        parameters: Parameters<'_>,
+        parameters: &Parameters<'_>,
         composition: &Composition,
         caller: &Caller,
         request: Request<Intake>,
     ) -> Result<Response<Source>, GatewayError> {
         let prepared = self.compiled.prepared.as_ref().ok_or(GatewayError::RouteNotFound)?;
         let route = self.plane.surface().plan.route(self.id);
-        let asked = Asked { route, compiled: self.compiled, composition, prepared, parameters, caller };
+        let asked = Asked { route, compiled: self.compiled, composition, prepared, parameters: *parameters, caller };
         Box::pin(compose::compose(self.plane, self.connection, self.context, asked, request)).await
     }
 }

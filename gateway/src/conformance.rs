@@ -34,7 +34,7 @@ use tokio::sync::Semaphore;
 
 use crate::build::BuildError;
 use crate::plan::{ContractMode, Plan, ServiceId, Target};
-use inspection::Inspection;
+pub(crate) use inspection::Inspection;
 use inspector::Inspector;
 pub(crate) use rules::{Rules, streamed};
 pub(crate) use sampling::Sampling;

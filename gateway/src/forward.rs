@@ -3,33 +3,32 @@
 //! Small bodies are collected instead: a request's, so that its deadline starts when it is complete and a slow
 //! client never occupies a service; an answer's, so that one that is cut becomes a 502 and not a broken answer.
 
+mod head;
+mod intake;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST, RETRY_AFTER, TRANSFER_ENCODING};
+use http::header::{HOST, RETRY_AFTER};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, Version};
-use http_body::Body as _;
-use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
-use principal::ASSERTION;
-use upstream::{Failure, Field, RequestBody, Terms, Upstream};
+use http::{HeaderValue, Request, Response, StatusCode};
+use upstream::{Failure, RequestBody, Terms, Upstream};
 
-use crate::body::{Progress, Source, Upload};
-use crate::cache;
+use crate::body::{Progress, Source};
+use crate::conformance::Inspection;
 use crate::context::Context;
 use crate::error::GatewayError;
-use crate::fields::{self, Receiver};
-use crate::form::{Rewriter, Rewritten};
+use crate::fields::Receiver;
 use crate::listener::Connection;
 use crate::media;
 use crate::plane::Plane;
 use crate::surface::Compiled;
 use crate::tunnel::Tunnel;
 
-/// Request bodies of a known length up to this are collected before the service is called.
-const COLLECTED_REQUEST: u64 = 64 * 1024;
+use head::{added, go_out, prepare, publish};
+pub(crate) use intake::{Intake, declared_length, taken, taken_in};
+use intake::{receive, refused, rewriter};
 
 /// Answers of a known length up to this are collected before their head is sent.
 const COLLECTED_ANSWER: u64 = 16 * 1024;
@@ -50,28 +49,6 @@ pub(crate) struct Call<'a> {
     pub(crate) route: Option<&'a Compiled>,
     /// Whether the request has its place among those that wait for services already, or needs none.
     pub(crate) has_place: bool,
-}
-
-/// The body of a request before it is sent on.
-pub(crate) enum Intake {
-    /// What the client sends.
-    Incoming(Incoming),
-    /// What was made of it.
-    Ready(Bytes),
-}
-
-/// Takes a request out of its place.
-pub(crate) fn taken(request: &mut Request<Intake>) -> Request<Intake> {
-    std::mem::replace(request, Request::new(Intake::Ready(Bytes::new())))
-}
-
-impl Intake {
-    pub(crate) fn is_empty(&self) -> bool {
-        match self {
-            Self::Incoming(body) => body.is_end_stream(),
-            Self::Ready(bytes) => bytes.is_empty(),
-        }
-    }
 }
 
 /// Sends `request` where `call` says and returns the answer as the client may see it. Its fields and its body are taken; what they
@@ -119,24 +96,55 @@ pub(crate) async fn forward(
     let _place = if counts { Some(plane.shared.waiting.enter()?) } else { None };
     let deadline = complete.unwrap_or_else(Instant::now) + call.timeout;
     let terms = terms(call, progress.as_ref(), deadline).adding(&added);
-    let mut answered = match call.upstream.send(&plane.pool, &mut outgoing, terms).await {
-        Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => match tunnel {
-            Some(tunnel) => return Ok(tunnel.open(plane, connection, response)),
-            // Nobody asked for another protocol.
-            None => Err(Failure::ProtocolError),
-        },
-        Ok(response) => Ok(response.map(Source::from)),
-        Err(failure) => Err(failure),
-    };
-    if let Some(inspection) = &inspection
-        && let Ok(response) = answered
-    {
+    let conclude = |answered| concluded(plane, call, (writes, progress.as_deref()), answered);
+    let inspecting = {
+        let answered = match call.upstream.send(&plane.pool, &mut outgoing, terms).await {
+            Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => match tunnel {
+                Some(tunnel) => return Ok(tunnel.open(plane, connection, response)),
+                // Nobody asked for another protocol.
+                None => Err(Failure::ProtocolError),
+            },
+            Ok(response) => Ok(response.map(Source::from)),
+            Err(failure) => Err(failure),
+        };
+        let Some(inspection) = inspection else {
+            let response = conclude(answered)?;
+            judge(&response, call)?;
+            return Ok(response);
+        };
         // A streamed upload may have taken longer than the call may; what is left to wait for starts now.
         let deadline = if progress.is_some() { Instant::now() + call.timeout } else { deadline };
-        answered = Box::pin(inspection.hold_back(response, deadline)).await;
-    }
+        Box::pin(inspected(inspection, answered, deadline, conclude, &context.request_id))
+    };
+    let response = inspecting.await?;
+    judge(&response, call)?;
+    Ok(response)
+}
+
+/// The answer as far as it was inspected: before anything is made of it, and after that.
+async fn inspected(
+    inspection: Inspection<'_>,
+    answered: Result<Response<Source>, Failure>,
+    deadline: Instant,
+    conclude: impl FnOnce(Result<Response<Source>, Failure>) -> Result<Response<Source>, GatewayError>,
+    request_id: &HeaderValue,
+) -> Result<Response<Source>, GatewayError> {
+    let answered = match answered {
+        Ok(response) => inspection.hold_back(response, deadline).await,
+        Err(failure) => Err(failure),
+    };
+    inspection.inspect(conclude(answered)?, request_id).await
+}
+
+/// What the client may see of what came, and why there is nothing.
+fn concluded(
+    plane: &Plane,
+    call: &Call<'_>,
+    (writes, progress): (bool, Option<&Progress>),
+    answered: Result<Response<Source>, Failure>,
+) -> Result<Response<Source>, GatewayError> {
     plane.metrics.called(call.service, answered.as_ref().err().copied());
-    if let Some(refused) = progress.and_then(|progress| refused(&progress, call)) {
+    if let Some(refused) = progress.and_then(|progress| refused(progress, call)) {
         return Err(refused);
     }
     let mut response = answered.map_err(|failure| plane.upstream_error(call.upstream, failure))?;
@@ -144,144 +152,7 @@ pub(crate) async fn forward(
         plane.shared.cache.end_named(response.headers());
     }
     publish(response.headers_mut(), call, plane);
-    if let Some(inspection) = inspection {
-        response = Box::pin(inspection.inspect(response, &context.request_id)).await?;
-    }
-    judge(&response, call)?;
     Ok(response)
-}
-
-/// The length that a request announces for its body.
-pub(crate) fn declared_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// What renames the fields of the body, where the route says so and the body is a form.
-fn rewriter(headers: &mut HeaderMap, call: &Call<'_>) -> Result<Option<Rewriter>, GatewayError> {
-    let Some(renames) = call.route.and_then(Compiled::form) else { return Ok(None) };
-    Ok(Rewriter::for_request(headers, renames)?)
-}
-
-/// Why the gateway broke off a body itself.
-fn refused(progress: &Progress, call: &Call<'_>) -> Option<GatewayError> {
-    if progress.is_too_large() {
-        return Some(GatewayError::BodyTooLarge { limit: call.body_limit });
-    }
-    progress.refusal().cloned().map(GatewayError::Form)
-}
-
-/// Makes the client's fields those of the call, but for what is added on its way.
-fn prepare(headers: &mut HeaderMap, call: &Call<'_>, plane: &Plane, connection: &Connection) {
-    let trusted = plane.trusts(connection.peer.ip());
-    fields::to_upstream(headers, call.receiver, trusted);
-    match call.receiver {
-        Receiver::Service => cache::of_parts(headers),
-        Receiver::Origin => fields::withhold_cookie(headers, &plane.settings().auth.cookie.name),
-        Receiver::Own => {}
-    }
-    if trusted && call.route.and_then(Compiled::prefix).is_some() {
-        headers.remove(problem::FORWARDED_PREFIX);
-    }
-}
-
-/// What the call gets on its way: who asks whom, for which request, and who the caller is.
-fn added<'a>(
-    call: &'a Call<'_>,
-    plane: &Plane,
-    connection: &'a Connection,
-    context: &'a Context,
-    (version, host): (Version, Option<&'a HeaderValue>),
-) -> [Option<Field<'a>>; 8] {
-    static REQUEST_ID: HeaderName = problem::REQUEST_ID;
-    static FORWARDED_PREFIX: HeaderName = problem::FORWARDED_PREFIX;
-    static CALLER: HeaderName = ASSERTION;
-    let trusted = plane.trusts(connection.peer.ip());
-    let [via, for_whom, forwarded, proto, host] = fields::on_the_way(version, &connection.forwarded, trusted, host);
-    let request_id = Some((&REQUEST_ID, &context.request_id));
-    let prefix = call.route.and_then(Compiled::prefix).map(|prefix| (&FORWARDED_PREFIX, prefix));
-    let assertion = call.assertion.as_ref().map(|assertion| (&CALLER, assertion));
-    [via, for_whom, forwarded, proto, host, request_id, prefix, assertion]
-}
-
-/// Makes `outgoing`, which has its body already, the request of the call. Nothing of the client's crosses but its method and its
-/// fields.
-fn go_out(outgoing: &mut Request<RequestBody>, request: &mut Request<Intake>, call: &Call<'_>, streams: bool) {
-    *outgoing.method_mut() = request.method().clone();
-    *outgoing.uri_mut() = Uri::from(call.target.clone());
-    *outgoing.headers_mut() = std::mem::take(request.headers_mut());
-    if streams && outgoing.body().size_hint().exact().is_none() {
-        // Said aloud: a service of this process sees no framing but this.
-        outgoing.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-    }
-}
-
-/// Makes the head of the answer the client's.
-fn publish(headers: &mut HeaderMap, call: &Call<'_>, plane: &Plane) {
-    match call.receiver {
-        Receiver::Own => {}
-        Receiver::Service => {
-            fields::to_client(headers, call.receiver);
-            plane.surface().places.tell(headers, call.service, call.target.path());
-        }
-        Receiver::Origin => {
-            fields::to_client(headers, call.receiver);
-            fields::withhold_cookie(headers, &plane.settings().auth.cookie.name);
-        }
-    }
-}
-
-/// Takes the body in: nothing, all of it, or a stream with its progress.
-async fn receive(
-    plane: &Plane,
-    body: Intake,
-    rewriter: Option<Rewriter>,
-    call: &Call<'_>,
-    connection: &Connection,
-) -> Result<(RequestBody, Option<Arc<Progress>>), GatewayError> {
-    let body = match body {
-        Intake::Ready(bytes) => return Ok((RequestBody::from(bytes), None)),
-        Intake::Incoming(body) if body.is_end_stream() => return Ok((RequestBody::Empty, None)),
-        Intake::Incoming(body) => body,
-    };
-    let small = body.size_hint().exact().is_some_and(|length| length <= COLLECTED_REQUEST);
-    let (upload, progress) = Upload::new(body, call.body_limit, Arc::clone(&connection.state));
-    let Some(rewriter) = rewriter else {
-        return if small {
-            Ok((collect_request(plane, upload, &progress, call).await?, None))
-        } else {
-            Ok((RequestBody::stream(upload), Some(progress)))
-        };
-    };
-    let rewritten = Rewritten::new(upload, rewriter, Arc::clone(&progress));
-    if small {
-        Ok((collect_request(plane, rewritten, &progress, call).await?, None))
-    } else {
-        Ok((RequestBody::stream(rewritten), Some(progress)))
-    }
-}
-
-async fn collect_request<B: http_body::Body<Data = Bytes>>(
-    plane: &Plane,
-    body: B,
-    progress: &Progress,
-    call: &Call<'_>,
-) -> Result<RequestBody, GatewayError> {
-    match body.collect().await {
-        Ok(collected) => Ok(RequestBody::from(collected.to_bytes())),
-        Err(_) => {
-            Err(refused(progress, call).unwrap_or_else(|| plane.upstream_error(call.upstream, Failure::RequestBody)))
-        }
-    }
-}
-
-/// The whole body of a request, at most `limit` bytes of it.
-pub(crate) async fn taken_in(body: Incoming, limit: u64, connection: &Connection) -> Result<Bytes, GatewayError> {
-    let (upload, progress) = Upload::new(body, limit, Arc::clone(&connection.state));
-    match upload.collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(_) if progress.is_too_large() => Err(GatewayError::BodyTooLarge { limit }),
-        Err(_) => Err(GatewayError::MalformedBody),
-    }
 }
 
 /// How long the call may take. While a body streams in, only the limits of the upload apply; the deadline starts at its end.

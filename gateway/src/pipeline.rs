@@ -2,24 +2,25 @@
 //!
 //! `guard → identify → route → authenticate → limit → look up → forward | compose → shape → admit → view → finish → record`
 
+mod finish;
 mod kept;
 mod viewed;
+mod words;
 
 use std::convert::Infallible;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
-use problem::Problem;
 
 use crate::answer;
 use crate::auth::Caller;
 use crate::beside;
 use crate::body::{Body, Source};
-use crate::cache::{self, Looked, Write};
+use crate::cache::{self, Write};
 use crate::compose;
 use crate::context::Context;
 use crate::cors::Cors;
@@ -29,21 +30,17 @@ use crate::forward::{self, Call, Intake};
 use crate::guard::target;
 use crate::limit;
 use crate::listener::{Connection, REFUSED_METHOD};
-use crate::media;
 use crate::plan::{Route, RouteId, Target};
 use crate::plane::Plane;
 use crate::record::{Exchange, Line};
 use crate::routes::{Found, Parameters};
 
+use finish::{deprecated, explain, finish, unshared};
+use kept::Given;
+use words::{in_own_words, readable};
+
 /// Pages, documents and probes are small and never wait for a service longer than this.
 const BESIDE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A service's problem document that a route rewrites is small, and is there at once.
-const PROBLEM_TIMEOUT: Duration = Duration::from_secs(5);
-const PROBLEM_BYTES: u64 = 64 * 1024;
-
-const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
-const LINK: HeaderName = http::header::LINK;
 
 /// Answers one request.
 pub(crate) fn serve(
@@ -56,11 +53,7 @@ pub(crate) fn serve(
     async move { Ok(answer_to(&plane, &connection, &mut request).await) }
 }
 
-async fn answer_to(
-    plane: &Arc<Plane>,
-    connection: &Arc<Connection>,
-    request: &mut Request<Intake>,
-) -> Response<Body> {
+async fn answer_to(plane: &Arc<Plane>, connection: &Arc<Connection>, request: &mut Request<Intake>) -> Response<Body> {
     let is_head = request.method() == Method::HEAD;
     let uri = request.uri().clone();
     // Found before the guard has spoken, because the record names the route; nothing acts on it until then.
@@ -72,7 +65,7 @@ async fn answer_to(
     if rules.is_some() {
         readable(request);
     }
-    let answered = phases(plane, connection, &mut exchange, &uri, found, request).await;
+    let answered = phases(plane, connection, &mut exchange, &uri, &found, request).await;
     let mut response = answered.unwrap_or_else(|error| explain(error, uri.path(), &mut exchange));
     if let Some(route) = rules {
         response = Box::pin(in_own_words(route, response)).await;
@@ -95,7 +88,7 @@ async fn phases(
     connection: &Arc<Connection>,
     exchange: &mut Exchange,
     uri: &Uri,
-    found: Found<'_>,
+    found: &Found<'_>,
     request: &mut Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
     // guard: first, because nothing after it is safe on a request that another server could read differently.
@@ -106,11 +99,11 @@ async fn phases(
     }
     // route: before authenticate, because the route says whether a token is looked at.
     let (id, parameters) = match found {
-        Found::Route { id, parameters } => (id, parameters),
+        Found::Route { id, parameters } => (*id, parameters),
         _ if beside::serves(uri.path()) => {
             return Box::pin(beside_the_plan(plane, connection, exchange, request)).await;
         }
-        Found::MethodNotAllowed { allow } => return Err(GatewayError::MethodNotAllowed { allow }),
+        Found::MethodNotAllowed { allow } => return Err(GatewayError::MethodNotAllowed { allow: allow.clone() }),
         Found::Nothing => return Err(GatewayError::RouteNotFound),
     };
     let route = plane.surface().plan.route(id);
@@ -123,34 +116,34 @@ async fn phases(
     limit(plane, (id, route), &caller, exchange, uri)?;
     // What only the viewer sees is taken out of the request, so that the rest is shared.
     let viewing = viewed::begin(route, request)?;
-    let mut response = match &route.cache {
+    let response = 'answered: {
+        let Some(caching) = route.cache.as_ref().filter(|_| kept::is_question(request)) else {
+            break 'answered asked(plane, connection, exchange, (id, parameters), &caller, request).await?;
+        };
         // look up: after limit, so that a hit counts too. admit: behind it, where an answer arrives.
-        Some(caching) if kept::is_question(request) => {
-            match kept::look_up(plane, connection, (route, caching), &caller, request)? {
-                Looked::Kept(response, outcome, None) => {
-                    kept::note(plane, exchange, outcome);
-                    response
-                }
-                looked => {
-                    let inquiry = kept::inquiry(plane, connection, exchange, id, &caller, request);
-                    Box::pin(kept::inquire(exchange, caching, inquiry, looked)).await?
-                }
-            }
-        }
-        _ => asked(plane, connection, exchange, (id, parameters), &caller, request).await?,
+        let asking = match kept::look_up(plane, connection, exchange, (id, caching), &caller, request)? {
+            Given::Kept(response) => break 'answered response,
+            Given::Asking(asking) => asking,
+        };
+        asking.await?
     };
-    // view: behind everything that could be stored.
-    if let Some(viewing) = viewing {
-        response =
-            Box::pin(viewed::add(plane, connection, exchange, (id, parameters), &caller, viewing, response)).await?;
+    // view: behind everything that could be stored. finish: what this caller alone may see is made after that.
+    let finishing = route.composition.as_deref().filter(|composition| composition.finish.is_some());
+    if viewing.is_none() && finishing.is_none() {
+        return Ok(deprecated(unshared(response, route), route));
     }
-    unshared(response.headers_mut(), route);
-    // finish: what this caller alone may see is made after anything that could be stored.
-    if let Some(composition) = route.composition.as_deref().filter(|composition| composition.finish.is_some()) {
-        response = Box::pin(compose::finish(plane, composition, &caller, response)).await?;
-    }
-    deprecate(response.headers_mut(), route);
-    Ok(response)
+    let viewed = Box::pin(async {
+        let mut response = response;
+        if let Some(viewing) = viewing {
+            response = viewed::add(plane, connection, exchange, (id, parameters), &caller, *viewing, response).await?;
+        }
+        response = unshared(response, route);
+        if let Some(composition) = finishing {
+            response = compose::finish(plane, composition, &caller, response).await?;
+        }
+        Ok(deprecated(response, route))
+    });
+    viewed.await
 }
 
 /// A route, or a method, of which nothing is kept.
@@ -158,7 +151,7 @@ async fn asked(
     plane: &Plane,
     connection: &Connection,
     exchange: &mut Exchange,
-    (id, parameters): (RouteId, Parameters<'_>),
+    (id, parameters): (RouteId, &Parameters<'_>),
     caller: &Caller,
     request: &mut Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
@@ -254,32 +247,6 @@ fn open(plane: &Plane, connection: &Connection, request: &Request<Intake>, found
     Exchange::open(context, &connection.state, &plane.metrics, line)
 }
 
-/// Asks a service for a problem document that can be read: the whole of it, as it is.
-fn readable(request: &mut Request<Intake>) {
-    request.headers_mut().remove(ACCEPT_ENCODING);
-    if request.method() == Method::HEAD {
-        *request.method_mut() = Method::GET;
-    }
-}
-
-/// A problem whose code the route answers in its own way.
-async fn in_own_words(route: &Route, response: Response<Source>) -> Response<Source> {
-    let status = response.status();
-    if !media::is_problem(media::of(response.headers())) || !(status.is_client_error() || status.is_server_error()) {
-        return response;
-    }
-    let (mut head, source) = response.into_parts();
-    head.headers.remove(CONTENT_LENGTH);
-    let Ok(document) = source.collected(Instant::now() + PROBLEM_TIMEOUT, PROBLEM_BYTES).await else {
-        let whole = Problem::for_status(status).into_http(None, None);
-        head.status = whole.status();
-        return Response::from_parts(head, Source::from(whole.into_body()));
-    };
-    let (status, document) = compose::rewritten(route, status, &document).unwrap_or((status, document));
-    head.status = status;
-    Response::from_parts(head, Source::from(document))
-}
-
 /// Asks the router beside the plan.
 async fn beside_the_plan(
     plane: &Plane,
@@ -313,50 +280,4 @@ fn permission(plane: &Plane, headers: &HeaderMap) -> Response<Source> {
         *response.headers_mut() = Cors::permission(headers);
     }
     response
-}
-
-/// What a service says nothing about may be kept by the caller alone, and is asked for again: it may depend on who calls
-/// (RFC 9111, section 5.2.2). An origin without a contract is left alone.
-fn unshared(headers: &mut HeaderMap, route: &Route) {
-    if !matches!(route.target, Target::Proxy { .. }) && !headers.contains_key(CACHE_CONTROL) {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    }
-}
-
-/// A deprecated route says so, and names its successor (RFC 9745, RFC 8288).
-fn deprecate(headers: &mut HeaderMap, route: &Route) {
-    if let Some(successor) = &route.deprecated {
-        headers.insert(DEPRECATION, HeaderValue::from_static("@0"));
-        if let Ok(link) = HeaderValue::from_str(&format!("<{}>; rel=\"successor-version\"", successor.path)) {
-            let _full = headers.try_append(LINK, link);
-        }
-    }
-}
-
-/// Turns an error into its problem document.
-fn explain(error: GatewayError, instance: &str, exchange: &mut Exchange) -> Response<Source> {
-    let refused = matches!(error, GatewayError::Refused(_) | GatewayError::BodyTooLarge { .. } | GatewayError::Form(_));
-    let problem = Problem::from(error);
-    exchange.problem = Some(problem.code());
-    let instance = if refused && instance == "/" { None } else { Some(instance) };
-    let mut response = problem.into_http(instance, exchange.request_id().to_str().ok()).map(Source::from);
-    if refused {
-        // What follows on this connection cannot be trusted, or is a body that nobody will read.
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
-}
-
-/// What every answer carries.
-fn finish(plane: &Plane, headers: &mut HeaderMap, exchange: &Exchange, origin: Option<HeaderValue>) {
-    headers.insert(problem::REQUEST_ID, exchange.request_id().clone());
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Some(standing) = exchange.standing {
-        plane.shared.limits.finish(standing, headers);
-    }
-    plane.shared.cors.finish(headers, origin);
-    if plane.drain.since().is_some() {
-        // The client shall take its next request to another connection.
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    }
 }

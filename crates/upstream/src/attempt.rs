@@ -46,27 +46,38 @@ impl Lost {
 pub(crate) async fn attempt(
     inner: &Inner,
     pool: &Pool,
-    mut permit: Permit<'_>,
+    permit: Permit<'_>,
     request: &mut Request<RequestBody>,
     terms: &mut Terms<'_>,
 ) -> Result<Response<ResponseBody>, Lost> {
     let added = Added { timeout: if terms.tells { terms.left(permit.given) } else { None }, fields: terms.fields };
     let deadline = terms.deadline();
-    let mut answered = match terms.overdue() {
-        None => awaited(inner, pool, permit.index, request, added, deadline).await,
-        // Uploads are long, and few: they may cost an allocation.
-        Some(overdue) => tokio::select! {
-            answered = Box::pin(awaited(inner, pool, permit.index, request, added, deadline)) => answered,
-            () = overdue => Err(Lost::Final(Failure::ResponseTimeout)),
-        },
+    let collecting = {
+        let answered = match terms.overdue() {
+            None => awaited(inner, pool, permit.index, request, added, deadline).await,
+            // Uploads are long, and few: they may cost an allocation.
+            Some(overdue) => tokio::select! {
+                answered = Box::pin(awaited(inner, pool, permit.index, request, added, deadline)) => answered,
+                () = overdue => Err(Lost::Final(Failure::ResponseTimeout)),
+            },
+        };
+        if !is_collected(&answered, terms.collect) {
+            return settled(inner, permit, answered, terms.excuses);
+        }
+        Box::pin(collected(answered, terms.rest()))
     };
-    if let Ok(response) = &mut answered
-        && let Some(lost) = collected(response, terms.collect, terms.rest()).await
-    {
-        answered = Err(lost);
-    }
+    settled(inner, permit, collecting.await, terms.excuses)
+}
+
+/// What came of it, after the breaker was told.
+fn settled(
+    inner: &Inner,
+    mut permit: Permit<'_>,
+    mut answered: Result<Response<ResponseBody>, Lost>,
+    excuses: bool,
+) -> Result<Response<ResponseBody>, Lost> {
     let verdict = match &answered {
-        Ok(_) if terms.excuses => Verdict::Good,
+        Ok(_) if excuses => Verdict::Good,
         Ok(response) => of_status(response.status()),
         Err(lost) => of_failure(lost.failure()),
     };
@@ -105,17 +116,23 @@ async fn awaited(
     }
 }
 
+/// Whether there is a body that is still to come, and small enough to be taken in.
+fn is_collected(answered: &Result<Response<ResponseBody>, Lost>, limit: u64) -> bool {
+    let Ok(response) = answered else { return false };
+    let body = response.body();
+    !body.is_in_memory() && body.size_hint().exact().is_some_and(|length| length > 0 && length <= limit)
+}
+
 /// Takes in what is small. A body that is cut may be asked for again; one that stalls would only stall again.
-async fn collected(response: &mut Response<ResponseBody>, limit: u64, deadline: Instant) -> Option<Lost> {
-    let body = response.body_mut();
-    let is_small = body.size_hint().exact().is_some_and(|length| length > 0 && length <= limit);
-    if !is_small || body.is_in_memory() {
-        return None;
-    }
-    match tokio::time::timeout_at(deadline.into(), body.collect_here()).await {
-        Ok(Some(())) => None,
-        Ok(None) => Some(Lost::Broken(Failure::ResponseIncomplete)),
-        Err(_elapsed) => Some(Lost::Final(Failure::ResponseIncomplete)),
+async fn collected(
+    answered: Result<Response<ResponseBody>, Lost>,
+    deadline: Instant,
+) -> Result<Response<ResponseBody>, Lost> {
+    let mut response = answered?;
+    match tokio::time::timeout_at(deadline.into(), response.body_mut().collect_here()).await {
+        Ok(Some(())) => Ok(response),
+        Ok(None) => Err(Lost::Broken(Failure::ResponseIncomplete)),
+        Err(_elapsed) => Err(Lost::Final(Failure::ResponseIncomplete)),
     }
 }
 

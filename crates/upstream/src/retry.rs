@@ -84,6 +84,26 @@ pub(crate) async fn send(
     let permit = choose(&inner.targets, inner.wish(None, repeatable, pace)).map_err(Failure::CircuitOpen)?;
     let tried = permit.index;
     let first = attempt(inner, pool, permit, request, terms).await;
+    let again = match again(inner, (pool, request), first, (keeps, kept, pace)) {
+        Again::No(answered) => return answered,
+        // Rare, and large: it has no place in the future of every call.
+        Again::Once(first, request) => Box::pin(once_more(inner, pool, (first, tried, repeatable), *request, terms)),
+    };
+    again.await
+}
+
+/// Whether a call is worth a second attempt, and with what.
+enum Again {
+    No(Result<Response<ResponseBody>, Failure>),
+    Once(Result<Response<ResponseBody>, Lost>, Box<Request<RequestBody>>),
+}
+
+fn again(
+    inner: &Inner,
+    (pool, request): (&Pool, &mut Request<RequestBody>),
+    first: Result<Response<ResponseBody>, Lost>,
+    (keeps, kept, pace): (bool, Option<Kept>, Pace),
+) -> Again {
     // What was sent over a connection is still in its place, but for a body that streams in.
     let kept = || kept.map_or_else(|| keeps.then(|| taken(request)), Kept::into_request);
     let again = match &first {
@@ -93,12 +113,11 @@ pub(crate) async fn send(
         Ok(_) | Err(Lost::Unsent(_) | Lost::Final(_)) => None,
     };
     match again {
+        Some(request) => Again::Once(first, Box::new(request)),
         None => {
             pool.give_map(std::mem::take(request.headers_mut()));
-            first.map_err(Lost::failure)
+            Again::No(first.map_err(Lost::failure))
         }
-        // Rare, and large: it has no place in the future of every call.
-        Some(request) => Box::pin(once_more(inner, pool, (first, tried, repeatable), request, terms)).await,
     }
 }
 

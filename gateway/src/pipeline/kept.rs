@@ -1,5 +1,6 @@
 //! look up and admit, on routes whose answers are kept.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,7 +13,7 @@ use crate::cache::{self, Inquiry, Looked, Outcome, Peer};
 use crate::error::GatewayError;
 use crate::forward::{self, Intake};
 use crate::listener::Connection;
-use crate::plan::{Caching, Route, RouteId, Scope, Target};
+use crate::plan::{Caching, RouteId, Scope, Target};
 use crate::plane::Plane;
 use crate::record::Exchange;
 
@@ -21,24 +22,41 @@ pub(super) fn is_question(request: &Request<Intake>) -> bool {
     matches!(*request.method(), Method::GET | Method::HEAD) && request.body().is_empty()
 }
 
-/// Looks for an answer that this request may be given.
-pub(super) fn look_up(
-    plane: &Plane,
-    connection: &Connection,
-    (route, caching): (&Route, &Caching),
+/// What is given to a request, now or later.
+pub(super) enum Given<'a> {
+    Kept(Response<Source>),
+    /// Seldom enough for memory of its own: it is large.
+    Asking(Pin<Box<dyn Future<Output = Result<Response<Source>, GatewayError>> + Send + 'a>>),
+}
+
+/// Looks for an answer that this request may be given, and asks for what there is not.
+pub(super) fn look_up<'a>(
+    plane: &Arc<Plane>,
+    connection: &Arc<Connection>,
+    exchange: &'a mut Exchange,
+    (id, caching): (RouteId, &'a Caching),
     caller: &Caller,
-    request: &Request<Intake>,
-) -> Result<Looked, GatewayError> {
-    let is_origin = matches!(route.target, Target::Proxy { .. });
+    request: &mut Request<Intake>,
+) -> Result<Given<'a>, GatewayError> {
+    let is_origin = matches!(plane.surface().plan.route(id).target, Target::Proxy { .. });
     let peer = Peer {
         sends_cookies: cache::sends_cookies(&caching.scope, is_origin, request.headers()),
         is_trusted: plane.trusts(connection.peer.ip()),
     };
-    cache::look_up(&plane.shared.cache, caching, caller, request, peer)
+    Ok(match cache::look_up(&plane.shared.cache, caching, caller, request, peer)? {
+        Looked::Kept(response, outcome, None) => {
+            note(plane, exchange, outcome);
+            Given::Kept(response)
+        }
+        looked => {
+            let inquiry = inquiry(plane, connection, exchange, id, caller, request);
+            Given::Asking(Box::pin(inquire(exchange, caching, inquiry, looked)))
+        }
+    })
 }
 
 /// A request for what a service has to be asked for.
-pub(super) fn inquiry(
+fn inquiry(
     plane: &Arc<Plane>,
     connection: &Arc<Connection>,
     exchange: &Exchange,
@@ -57,7 +75,7 @@ pub(super) fn inquiry(
 }
 
 /// Asks for what was not found, or anew behind what was.
-pub(super) async fn inquire(
+async fn inquire(
     exchange: &mut Exchange,
     caching: &Caching,
     inquiry: Inquiry,
@@ -84,7 +102,7 @@ pub(super) async fn inquire(
 }
 
 /// Notes for the log and the metrics what the cache did.
-pub(super) fn note(plane: &Plane, exchange: &mut Exchange, outcome: Outcome) {
+fn note(plane: &Plane, exchange: &mut Exchange, outcome: Outcome) {
     plane.metrics.cached(exchange.context.route, outcome);
     if let Some(line) = exchange.line() {
         line.cache = Some(outcome.name());

@@ -13,9 +13,9 @@ use crate::record::Exchange;
 use crate::routes::Parameters;
 
 /// Takes what is for the viewer alone out of a request; none if there is nothing of the kind in it.
-pub(super) fn begin<B>(route: &Route, request: &mut Request<B>) -> Result<Option<Viewing>, GatewayError> {
+pub(super) fn begin<B>(route: &Route, request: &mut Request<B>) -> Result<Option<Box<Viewing>>, GatewayError> {
     match &route.composition {
-        Some(composition) => Viewing::begin(composition, request),
+        Some(composition) => Ok(Viewing::begin(composition, request)?.map(Box::new)),
         None => Ok(None),
     }
 }
@@ -25,7 +25,7 @@ pub(super) async fn add(
     plane: &Plane,
     connection: &Connection,
     exchange: &mut Exchange,
-    (id, parameters): (RouteId, Parameters<'_>),
+    (id, parameters): (RouteId, &Parameters<'_>),
     caller: &Caller,
     viewing: Viewing,
     response: Response<Source>,
@@ -35,7 +35,7 @@ pub(super) async fn add(
     let late = route.composition.as_ref().and_then(|composition| composition.late.as_deref());
     let (Some(composition), Some(prepared)) = (late, &compiled.late) else { return Ok(response) };
     let was_whole = !response.headers().contains_key(compose::GATEWAY_PARTS);
-    let asked = Asked { route, compiled, composition, prepared, parameters, caller };
+    let asked = Asked { route, compiled, composition, prepared, parameters: *parameters, caller };
     let response = Box::pin(viewing.add(plane, connection, &exchange.context, asked, response)).await?;
     let lost = response.headers().get(compose::GATEWAY_PARTS).cloned();
     if was_whole && lost.is_some() {

@@ -1,0 +1,63 @@
+//! finish: what is said on every answer, whoever gave it.
+
+use http::header::{CACHE_CONTROL, CONNECTION, LINK, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use problem::Problem;
+
+use crate::body::Source;
+use crate::error::GatewayError;
+use crate::plan::{Route, Target};
+use crate::plane::Plane;
+use crate::record::Exchange;
+
+const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
+
+/// What a service says nothing about may be kept by the caller alone, and is asked for again: it may depend on who calls
+/// (RFC 9111, section 5.2.2). An origin without a contract is left alone.
+pub(super) fn unshared(mut response: Response<Source>, route: &Route) -> Response<Source> {
+    let headers = response.headers_mut();
+    if !matches!(route.target, Target::Proxy { .. }) && !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
+    response
+}
+
+/// A deprecated route says so, and names its successor (RFC 9745, RFC 8288).
+pub(super) fn deprecated(mut response: Response<Source>, route: &Route) -> Response<Source> {
+    if let Some(successor) = &route.deprecated {
+        let headers = response.headers_mut();
+        headers.insert(DEPRECATION, HeaderValue::from_static("@0"));
+        if let Ok(link) = HeaderValue::from_str(&format!("<{}>; rel=\"successor-version\"", successor.path)) {
+            let _full = headers.try_append(LINK, link);
+        }
+    }
+    response
+}
+
+/// Turns an error into its problem document.
+pub(super) fn explain(error: GatewayError, instance: &str, exchange: &mut Exchange) -> Response<Source> {
+    let refused = matches!(error, GatewayError::Refused(_) | GatewayError::BodyTooLarge { .. } | GatewayError::Form(_));
+    let problem = Problem::from(error);
+    exchange.problem = Some(problem.code());
+    let instance = if refused && instance == "/" { None } else { Some(instance) };
+    let mut response = problem.into_http(instance, exchange.request_id().to_str().ok()).map(Source::from);
+    if refused {
+        // What follows on this connection cannot be trusted, or is a body that nobody will read.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// What every answer carries.
+pub(super) fn finish(plane: &Plane, headers: &mut HeaderMap, exchange: &Exchange, origin: Option<HeaderValue>) {
+    headers.insert(problem::REQUEST_ID, exchange.request_id().clone());
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some(standing) = exchange.standing {
+        plane.shared.limits.finish(standing, headers);
+    }
+    plane.shared.cors.finish(headers, origin);
+    if plane.drain.since().is_some() {
+        // The client shall take its next request to another connection.
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+}
