@@ -100,11 +100,11 @@ pub(crate) async fn forward(
     let inspecting = {
         let answered = match call.upstream.send(&plane.pool, &mut outgoing, terms).await {
             Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => match tunnel {
-                Some(tunnel) => return Ok(tunnel.open(plane, connection, response)),
+                Some(tunnel) => return Ok(tunnel.open(plane, connection, *response)),
                 // Nobody asked for another protocol.
                 None => Err(Failure::ProtocolError),
             },
-            Ok(response) => Ok(response.map(Source::from)),
+            Ok(response) => Ok((*response).map(Source::from)),
             Err(failure) => Err(failure),
         };
         let Some(inspection) = inspection else {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 
 use crate::answer;
@@ -35,7 +35,7 @@ use crate::plane::Plane;
 use crate::record::{Exchange, Line};
 use crate::routes::{Found, Parameters};
 
-use finish::{deprecated, explain, finish, unshared};
+use finish::{deprecate, explain, finish, unshared};
 use kept::Given;
 use words::{in_own_words, readable};
 
@@ -55,9 +55,11 @@ pub(crate) fn serve(
 
 async fn answer_to(plane: &Arc<Plane>, connection: &Arc<Connection>, request: &mut Request<Intake>) -> Response<Body> {
     let is_head = request.method() == Method::HEAD;
-    let uri = request.uri().clone();
+    // Kept, because the request is changed while its path is still needed.
+    let asked = request.uri().path_and_query().cloned();
+    let (path, query) = asked.as_ref().map_or(("", None), |asked| (asked.path(), asked.query()));
     // Found before the guard has spoken, because the record names the route; nothing acts on it until then.
-    let found = plane.surface().plan.table.find(request.method(), uri.path());
+    let found = plane.surface().plan.table.find(request.method(), path);
     let mut exchange = open(plane, connection, request, &found);
     let origin = plane.shared.cors.allowed(request.headers());
 
@@ -65,8 +67,8 @@ async fn answer_to(plane: &Arc<Plane>, connection: &Arc<Connection>, request: &m
     if rules.is_some() {
         readable(request);
     }
-    let answered = phases(plane, connection, &mut exchange, &uri, &found, request).await;
-    let mut response = answered.unwrap_or_else(|error| explain(error, uri.path(), &mut exchange));
+    let answered = phases(plane, connection, &mut exchange, (path, query), &found, request).await;
+    let mut response = answered.unwrap_or_else(|error| explain(error, path, &mut exchange));
     if let Some(route) = rules {
         response = Box::pin(in_own_words(route, response)).await;
     }
@@ -87,7 +89,7 @@ async fn phases(
     plane: &Arc<Plane>,
     connection: &Arc<Connection>,
     exchange: &mut Exchange,
-    uri: &Uri,
+    (path, query): (&str, Option<&str>),
     found: &Found<'_>,
     request: &mut Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
@@ -100,7 +102,7 @@ async fn phases(
     // route: before authenticate, because the route says whether a token is looked at.
     let (id, parameters) = match found {
         Found::Route { id, parameters } => (*id, parameters),
-        _ if beside::serves(uri.path()) => {
+        _ if beside::serves(path) => {
             return Box::pin(beside_the_plan(plane, connection, exchange, request)).await;
         }
         Found::MethodNotAllowed { allow } => return Err(GatewayError::MethodNotAllowed { allow: allow.clone() }),
@@ -113,7 +115,7 @@ async fn phases(
         line.user = Some(sub.as_str().into());
     }
     // limit: after authenticate, because a quota belongs to a user, and before anything is asked of a service.
-    limit(plane, (id, route), &caller, exchange, uri)?;
+    limit(plane, (id, route), &caller, exchange, query)?;
     // What only the viewer sees is taken out of the request, so that the rest is shared.
     let viewing = viewed::begin(route, request)?;
     let response = 'answered: {
@@ -130,18 +132,22 @@ async fn phases(
     // view: behind everything that could be stored. finish: what this caller alone may see is made after that.
     let finishing = route.composition.as_deref().filter(|composition| composition.finish.is_some());
     if viewing.is_none() && finishing.is_none() {
-        return Ok(deprecated(unshared(response, route), route));
+        let mut response = response;
+        unshared(response.headers_mut(), route);
+        deprecate(response.headers_mut(), route);
+        return Ok(response);
     }
     let viewed = Box::pin(async {
         let mut response = response;
         if let Some(viewing) = viewing {
             response = viewed::add(plane, connection, exchange, (id, parameters), &caller, *viewing, response).await?;
         }
-        response = unshared(response, route);
+        unshared(response.headers_mut(), route);
         if let Some(composition) = finishing {
             response = compose::finish(plane, composition, &caller, response).await?;
         }
-        Ok(deprecated(response, route))
+        deprecate(response.headers_mut(), route);
+        Ok(response)
     });
     viewed.await
 }
@@ -215,10 +221,10 @@ fn limit(
     (id, route): (RouteId, &Route),
     caller: &Caller,
     exchange: &mut Exchange,
-    uri: &Uri,
+    query: Option<&str>,
 ) -> Result<(), GatewayError> {
     let Some(policy) = route.limit else { return Ok(()) };
-    let calls = limit::calls(plane.surface().composition(id, uri.query()), uri.query());
+    let calls = limit::calls(plane.surface().composition(id, query), query);
     let Some((standing, taken)) = plane.shared.limits.take(policy, caller.user(), exchange.context.client, calls)
     else {
         return Ok(());

@@ -24,6 +24,9 @@ pub(crate) fn taken(request: &mut Request<RequestBody>) -> Request<RequestBody> 
     std::mem::replace(request, Request::new(RequestBody::Empty))
 }
 
+/// What a call brings, in memory of its own: it is large, and a call is several futures deep.
+pub type Answer = Box<Response<ResponseBody>>;
+
 /// Why an attempt brought no answer, and whether it may be made again.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Lost {
@@ -49,7 +52,7 @@ pub(crate) async fn attempt(
     permit: Permit<'_>,
     request: &mut Request<RequestBody>,
     terms: &mut Terms<'_>,
-) -> Result<Response<ResponseBody>, Lost> {
+) -> Result<Answer, Lost> {
     let added = Added { timeout: if terms.tells { terms.left(permit.given) } else { None }, fields: terms.fields };
     let deadline = terms.deadline();
     let collecting = {
@@ -73,9 +76,9 @@ pub(crate) async fn attempt(
 fn settled(
     inner: &Inner,
     mut permit: Permit<'_>,
-    mut answered: Result<Response<ResponseBody>, Lost>,
+    mut answered: Result<Answer, Lost>,
     excuses: bool,
-) -> Result<Response<ResponseBody>, Lost> {
+) -> Result<Answer, Lost> {
     let verdict = match &answered {
         Ok(_) if excuses => Verdict::Good,
         Ok(response) => of_status(response.status()),
@@ -99,7 +102,7 @@ async fn awaited(
     request: &mut Request<RequestBody>,
     added: Added<'_>,
     deadline: Instant,
-) -> Result<Response<ResponseBody>, Lost> {
+) -> Result<Answer, Lost> {
     if inner.is_severed() {
         return Err(Lost::Unsent(Failure::ConnectionRefused));
     }
@@ -107,7 +110,7 @@ async fn awaited(
         Kind::Local(local) => {
             let mut request = taken(request);
             added.put(request.headers_mut());
-            within(deadline, local.send(request)).await.map_err(|failure| match failure {
+            within(deadline, local.send(request)).await.map(Box::new).map_err(|failure| match failure {
                 Failure::ConnectionTerminated | Failure::ResponseIncomplete => Lost::Broken(failure),
                 failure => Lost::Final(failure),
             })
@@ -117,17 +120,14 @@ async fn awaited(
 }
 
 /// Whether there is a body that is still to come, and small enough to be taken in.
-fn is_collected(answered: &Result<Response<ResponseBody>, Lost>, limit: u64) -> bool {
+fn is_collected(answered: &Result<Answer, Lost>, limit: u64) -> bool {
     let Ok(response) = answered else { return false };
     let body = response.body();
     !body.is_in_memory() && body.size_hint().exact().is_some_and(|length| length > 0 && length <= limit)
 }
 
 /// Takes in what is small. A body that is cut may be asked for again; one that stalls would only stall again.
-async fn collected(
-    answered: Result<Response<ResponseBody>, Lost>,
-    deadline: Instant,
-) -> Result<Response<ResponseBody>, Lost> {
+async fn collected(answered: Result<Answer, Lost>, deadline: Instant) -> Result<Answer, Lost> {
     let mut response = answered?;
     match tokio::time::timeout_at(deadline.into(), response.body_mut().collect_here()).await {
         Ok(Some(())) => Ok(response),

@@ -56,7 +56,7 @@ use http_body_util::{BodyExt as _, Limited};
 use tokio::runtime::Handle;
 
 pub use added::Field;
-pub use attempt::TIMEOUT;
+pub use attempt::{Answer, TIMEOUT};
 pub use body::{BoxError, RequestBody, ResponseBody};
 pub use breaker::BreakerState;
 pub use failure::{Failure, InvalidTarget};
@@ -198,14 +198,8 @@ impl Upstream {
         pool: &'a Pool,
         request: &'a mut Request<RequestBody>,
         terms: Terms<'a>,
-    ) -> impl Future<Output = Result<Response<ResponseBody>, Failure>> + Send + 'a {
-        // No `async fn`: that would have a second place for the terms.
-        let mut terms = terms;
-        async move {
-            let bulkhead = if terms.is_upload() { &self.0.uploads } else { &self.0.bulkhead };
-            let _place = bulkhead.enter().ok_or(Failure::BulkheadFull)?;
-            retry::send(&self.0, pool, request, &mut terms).await
-        }
+    ) -> impl Future<Output = Result<Answer, Failure>> + Send + 'a {
+        retry::send(&self.0, pool, request, terms)
     }
 
     /// Asks one target, by its place in [`UpstreamState::targets`], whether it is well, until `deadline`. One that has
@@ -215,7 +209,7 @@ impl Upstream {
         *request.uri_mut() = path.clone();
         let answered = match (&*self.0.kind, self.0.is_severed()) {
             (_, true) => None,
-            (Kind::Local(local), _) => within(deadline, local.send(request)).await.ok(),
+            (Kind::Local(local), _) => within(deadline, local.send(request)).await.ok().map(Box::new),
             (Kind::Remote(remote), _) => remote.send(pool, target, &mut request, Added::default(), deadline).await.ok(),
         };
         if let Some(target) = self.0.targets.get(target) {
@@ -270,6 +264,11 @@ impl Inner {
 
     fn is_local(&self) -> bool {
         matches!(*self.kind, Kind::Local(_))
+    }
+
+    /// Where the calls of these terms have their places.
+    fn bulkhead(&self, terms: &Terms<'_>) -> &Bulkhead {
+        if terms.is_upload() { &self.uploads } else { &self.bulkhead }
     }
 
     fn is_severed(&self) -> bool {

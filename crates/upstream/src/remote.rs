@@ -6,16 +6,15 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use http::uri::Scheme;
-use http::{HeaderValue, Request, Response, Uri};
-use hyper::ext::ReasonPhrase;
+use http::{HeaderValue, Request, Uri};
 use tokio::net::TcpStream;
 
 use crate::added::Added;
-use crate::attempt::Lost;
-use crate::body::{RequestBody, ResponseBody};
+use crate::attempt::{Answer, Lost};
+use crate::body::RequestBody;
 use crate::failure::{Failure, InvalidTarget};
 use crate::pool::Pool;
-use crate::wire::{Connection, Exchanged, Home};
+use crate::wire::Connection;
 use crate::within;
 
 /// Pools index their connections by the number of the target; a number is never used twice in a process.
@@ -58,7 +57,7 @@ impl Remote {
         request: &mut Request<RequestBody>,
         added: Added<'_>,
         deadline: Instant,
-    ) -> Result<Response<ResponseBody>, Lost> {
+    ) -> Result<Answer, Lost> {
         let Some(target) = self.targets.get(target) else { return Err(Lost::Final(Failure::Unreachable)) };
         last_of_all().await;
         loop {
@@ -70,8 +69,8 @@ impl Remote {
                     Err(failure) => return Err(Lost::Unsent(failure)),
                 },
             };
-            match connection.exchange(request, (&target.host, added), (pool, deadline)).await {
-                Ok(exchanged) => return Ok(response(exchanged, pool, target.number)),
+            match connection.exchange(request, (&target.host, added), (pool, target.number), deadline).await {
+                Ok(response) => return Ok(response),
                 // A pooled connection that its server had closed: not a byte of this request was sent.
                 Err(Lost::Unsent(_)) if reused => {}
                 Err(lost) => return Err(lost),
@@ -102,20 +101,6 @@ async fn last_of_all() {
         Poll::Pending
     })
     .await;
-}
-
-fn response(exchanged: Exchanged, pool: &Pool, target: usize) -> Response<ResponseBody> {
-    let home = || Home { pool: pool.clone(), target };
-    let (head, rest) = exchanged.into_parts(home, |connection| pool.put(target, connection));
-    let mut response = Response::new(ResponseBody::wire(rest));
-    *response.status_mut() = head.status;
-    *response.version_mut() = head.version;
-    *response.headers_mut() = head.headers;
-    // It is handed on as it was said; what hyper does not take as a reason is none.
-    if let Some(reason) = head.reason.and_then(|reason| ReasonPhrase::try_from(reason).ok()) {
-        response.extensions_mut().insert(reason);
-    }
-    response
 }
 
 impl Address {

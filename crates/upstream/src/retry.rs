@@ -10,11 +10,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, StatusCode};
 
 use crate::Inner;
-use crate::attempt::{Lost, attempt, taken};
-use crate::body::{RequestBody, ResponseBody};
+use crate::attempt::{Answer, Lost, attempt, taken};
+use crate::body::RequestBody;
 use crate::breaker::Pace;
 use crate::choose::{choose, mixed};
 use crate::clock::now_ms;
@@ -71,37 +71,44 @@ fn is_worth_another(status: StatusCode) -> bool {
 }
 
 /// Makes a call, and makes it once more where that helps.
-pub(crate) async fn send(
-    inner: &Inner,
-    pool: &Pool,
-    request: &mut Request<RequestBody>,
-    terms: &mut Terms<'_>,
-) -> Result<Response<ResponseBody>, Failure> {
-    let repeatable = is_idempotent(request.method());
-    let pace = request.body().pace();
-    let keeps = repeatable && inner.policy.retries && request.body().is_kept();
-    let kept = if keeps && inner.is_local() { Kept::of(request) } else { None };
-    let permit = choose(&inner.targets, inner.wish(None, repeatable, pace)).map_err(Failure::CircuitOpen)?;
-    let tried = permit.index;
-    let first = attempt(inner, pool, permit, request, terms).await;
-    let again = match again(inner, (pool, request), first, (keeps, kept, pace)) {
-        Again::No(answered) => return answered,
-        // Rare, and large: it has no place in the future of every call.
-        Again::Once(first, request) => Box::pin(once_more(inner, pool, (first, tried, repeatable), *request, terms)),
-    };
-    again.await
+pub(crate) fn send<'a>(
+    inner: &'a Inner,
+    pool: &'a Pool,
+    request: &'a mut Request<RequestBody>,
+    terms: Terms<'a>,
+) -> impl Future<Output = Result<Answer, Failure>> + Send + 'a {
+    // No `async fn`: that would have a second place for the terms.
+    let mut terms = terms;
+    async move {
+        let _place = inner.bulkhead(&terms).enter().ok_or(Failure::BulkheadFull)?;
+        let repeatable = is_idempotent(request.method());
+        let pace = request.body().pace();
+        let keeps = repeatable && inner.policy.retries && request.body().is_kept();
+        let kept = if keeps && inner.is_local() { Kept::of(request) } else { None };
+        let permit = choose(&inner.targets, inner.wish(None, repeatable, pace)).map_err(Failure::CircuitOpen)?;
+        let tried = permit.index;
+        let first = attempt(inner, pool, permit, request, &mut terms).await;
+        let again = match again(inner, (pool, request), first, (keeps, kept, pace)) {
+            Again::No(answered) => return answered,
+            // Rare, and large: it has no place in the future of every call.
+            Again::Once(first, request) => {
+                Box::pin(once_more(inner, pool, (first, tried, repeatable), *request, &mut terms))
+            }
+        };
+        again.await
+    }
 }
 
 /// Whether a call is worth a second attempt, and with what.
 enum Again {
-    No(Result<Response<ResponseBody>, Failure>),
-    Once(Result<Response<ResponseBody>, Lost>, Box<Request<RequestBody>>),
+    No(Result<Answer, Failure>),
+    Once(Result<Answer, Lost>, Box<Request<RequestBody>>),
 }
 
 fn again(
     inner: &Inner,
     (pool, request): (&Pool, &mut Request<RequestBody>),
-    first: Result<Response<ResponseBody>, Lost>,
+    first: Result<Answer, Lost>,
     (keeps, kept, pace): (bool, Option<Kept>, Pace),
 ) -> Again {
     // What was sent over a connection is still in its place, but for a body that streams in.
@@ -125,10 +132,10 @@ fn again(
 async fn once_more(
     inner: &Inner,
     pool: &Pool,
-    (first, tried, repeatable): (Result<Response<ResponseBody>, Lost>, usize, bool),
+    (first, tried, repeatable): (Result<Answer, Lost>, usize, bool),
     request: Request<RequestBody>,
     terms: &mut Terms<'_>,
-) -> Result<Response<ResponseBody>, Failure> {
+) -> Result<Answer, Failure> {
     let Some(permit) = second(inner, tried, repeatable, terms.deadline()).await else {
         return first.map_err(Lost::failure);
     };

@@ -22,8 +22,8 @@ mod request;
 mod sending;
 mod upgraded;
 
-pub(crate) use connection::{Connection, Exchanged, Rest};
-pub(crate) use incoming::{Home, Incoming};
+pub(crate) use connection::{Connection, Rest};
+pub(crate) use incoming::Incoming;
 pub use upgraded::Upgraded;
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ async fn send(plane: &Plane, upstream: &Upstream, question: Question) -> Result<
     *request.uri_mut() = Uri::from(question.target);
     *request.headers_mut() = question.headers;
     let terms = Terms::until(question.deadline).telling().collecting(plane.settings().limits.part_bytes);
-    upstream.send(&plane.pool, &mut request, terms).await
+    upstream.send(&plane.pool, &mut request, terms).await.map(|answer| *answer)
 }
 
 /// The operator learns at once that a service does not know the gateway.

@@ -14,24 +14,20 @@ const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 
 /// What a service says nothing about may be kept by the caller alone, and is asked for again: it may depend on who calls
 /// (RFC 9111, section 5.2.2). An origin without a contract is left alone.
-pub(super) fn unshared(mut response: Response<Source>, route: &Route) -> Response<Source> {
-    let headers = response.headers_mut();
+pub(super) fn unshared(headers: &mut HeaderMap, route: &Route) {
     if !matches!(route.target, Target::Proxy { .. }) && !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
-    response
 }
 
 /// A deprecated route says so, and names its successor (RFC 9745, RFC 8288).
-pub(super) fn deprecated(mut response: Response<Source>, route: &Route) -> Response<Source> {
+pub(super) fn deprecate(headers: &mut HeaderMap, route: &Route) {
     if let Some(successor) = &route.deprecated {
-        let headers = response.headers_mut();
         headers.insert(DEPRECATION, HeaderValue::from_static("@0"));
         if let Ok(link) = HeaderValue::from_str(&format!("<{}>; rel=\"successor-version\"", successor.path)) {
             let _full = headers.try_append(LINK, link);
         }
     }
-    response
 }
 
 /// Turns an error into its problem document.

@@ -7,7 +7,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use hyper::ext::ReasonPhrase;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
@@ -20,8 +21,8 @@ use super::malformed::Malformed;
 use super::sending::{Sending, Stopped};
 use super::upgraded::Upgraded;
 use crate::added::Added;
-use crate::attempt::Lost;
-use crate::body::RequestBody;
+use crate::attempt::{Answer, Lost};
+use crate::body::{RequestBody, ResponseBody};
 use crate::failure::Failure;
 use crate::pool::Pool;
 
@@ -40,14 +41,6 @@ pub(crate) struct Connection {
     /// Where the heads of requests are put together.
     output: Vec<u8>,
     alarm: Alarm,
-}
-
-/// The head of an answer, and what there is to its body.
-#[derive(Debug)]
-pub(crate) struct Exchanged {
-    connection: Connection,
-    head: Head,
-    sending: Sending,
 }
 
 /// What comes after a head.
@@ -84,8 +77,9 @@ impl Connection {
         mut self,
         request: &mut Request<RequestBody>,
         (host, added): (&HeaderValue, Added<'_>),
-        (pool, deadline): (&Pool, Instant),
-    ) -> Result<Exchanged, Lost> {
+        (pool, target): (&Pool, usize),
+        deadline: Instant,
+    ) -> Result<Answer, Lost> {
         let output = std::mem::take(&mut self.output);
         let mut sending = Sending::new(request, (host, added), output);
         let method = request.method();
@@ -97,7 +91,7 @@ impl Connection {
             self.alarm.poll(context, deadline).map(|()| Err(Lost::Final(Failure::ResponseTimeout)))
         });
         match answered.await {
-            Ok(head) => Ok(Exchanged { connection: self, head, sending }),
+            Ok(head) => Ok(self.answer(head, sending, (pool, target))),
             Err(Lost::Unsent(failure)) if !sending.restore(request) => Err(Lost::Broken(failure)),
             Err(lost) => Err(lost),
         }
@@ -149,6 +143,51 @@ impl Connection {
             }
             if ready!(poll_read(&mut self.stream, &mut self.input, READ, context))? == 0 {
                 return Poll::Ready(Err(Stop::Closed));
+            }
+        }
+    }
+
+    /// The head, and the body or what there is instead. A connection whose answer is here already goes home at once.
+    fn answer(self, mut head: Head, sending: Sending, (pool, target): (&Pool, usize)) -> Answer {
+        let mut response = Box::new(Response::new(ResponseBody::wire(Rest::Whole(Bytes::new()))));
+        *response.status_mut() = head.status;
+        *response.version_mut() = head.version;
+        *response.headers_mut() = std::mem::take(&mut head.headers);
+        // It is handed on as it was said; what hyper does not take as a reason is none.
+        if let Some(reason) = head.reason.take().and_then(|reason| ReasonPhrase::try_from(reason).ok()) {
+            response.extensions_mut().insert(reason);
+        }
+        *response.body_mut() = ResponseBody::wire(self.rest(head, sending, (pool, target)));
+        response
+    }
+
+    fn rest(mut self, head: Head, sending: Sending, (pool, target): (&Pool, usize)) -> Rest {
+        let keeps = head.keeps && sending.keeps();
+        if head.status == StatusCode::SWITCHING_PROTOCOLS {
+            return Rest::Upgraded(Box::new(Upgraded::new(self.stream, self.input)));
+        }
+        let mut framing = head.framing;
+        let whole = match &mut framing {
+            Framing::Length(left) if *left <= self.input.len() as u64 => {
+                let length = std::mem::take(left) as usize;
+                Some(self.input.split_to(length).freeze())
+            }
+            _ => None,
+        };
+        if !sending.is_over() {
+            return unfinished(self, sending, framing, whole);
+        }
+        self.output = sending.into_buffer();
+        match whole {
+            Some(whole) => {
+                if keeps && self.input.is_empty() {
+                    pool.put(target, self);
+                }
+                Rest::Whole(whole)
+            }
+            None => {
+                let home = keeps.then(|| Home { pool: pool.clone(), target });
+                Rest::Incoming(Box::new(Incoming::new(self, framing, home)))
             }
         }
     }
@@ -222,42 +261,6 @@ where
         input.reserve(room);
     }
     pin!(reader.read_buf(input)).poll(context)
-}
-
-impl Exchanged {
-    /// The head, and the body or what there is instead. A connection whose answer is here already goes home at once.
-    pub(crate) fn into_parts(self, home: impl FnOnce() -> Home, put: impl FnOnce(Connection)) -> (Head, Rest) {
-        let Self { mut connection, mut head, sending } = self;
-        head.keeps &= sending.keeps();
-        let mut framing = std::mem::replace(&mut head.framing, Framing::NOTHING);
-        if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            let upgraded = Upgraded::new(connection.stream, connection.input);
-            return (head, Rest::Upgraded(Box::new(upgraded)));
-        }
-        let whole = match &mut framing {
-            Framing::Length(left) if *left <= connection.input.len() as u64 => {
-                let length = std::mem::take(left) as usize;
-                Some(connection.input.split_to(length).freeze())
-            }
-            _ => None,
-        };
-        if !sending.is_over() {
-            return (head, unfinished(connection, sending, framing, whole));
-        }
-        connection.output = sending.into_buffer();
-        match whole {
-            Some(whole) => {
-                if head.keeps && connection.input.is_empty() {
-                    put(connection);
-                }
-                (head, Rest::Whole(whole))
-            }
-            None => {
-                let home = head.keeps.then(home);
-                (head, Rest::Incoming(Box::new(Incoming::new(connection, framing, home))))
-            }
-        }
-    }
 }
 
 /// An answer that came before its request was sent: the request goes on beside it, and the connection is not used again.

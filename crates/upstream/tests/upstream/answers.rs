@@ -3,25 +3,25 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{Method, Request};
 use http_body_util::BodyExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use upstream::{Failure, Pool, RequestBody, ResponseBody, Terms, Upstream};
+use upstream::{Answer, Failure, Pool, RequestBody, Terms, Upstream};
 
 use crate::line::{HEAD, Line, Step, says};
 use crate::soon;
 
-async fn send(upstream: &Upstream, pool: &Pool, method: Method) -> Result<Response<ResponseBody>, Failure> {
+async fn send(upstream: &Upstream, pool: &Pool, method: Method) -> Result<Answer, Failure> {
     let mut request = Request::new(RequestBody::Empty);
     *request.method_mut() = method;
     upstream.send(pool, &mut request, Terms::until(soon())).await
 }
 
-async fn get(upstream: &Upstream, pool: &Pool) -> Result<Response<ResponseBody>, Failure> {
+async fn get(upstream: &Upstream, pool: &Pool) -> Result<Answer, Failure> {
     send(upstream, pool, Method::GET).await
 }
 
-async fn text(response: Response<ResponseBody>) -> String {
+async fn text(response: Answer) -> String {
     String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
 }
 

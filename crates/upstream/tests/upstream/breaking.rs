@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::any;
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, StatusCode};
 use http_body::Frame;
 use http_body_util::BodyExt as _;
-use upstream::{BoxError, BreakerState, Failure, Policy, Pool, RequestBody, ResponseBody, Terms, Upstream};
+use upstream::{Answer, BoxError, BreakerState, Failure, Policy, Pool, RequestBody, Terms, Upstream};
 
 use crate::server::{Does, Server, ok, status};
 use crate::{both, soon};
@@ -24,7 +24,7 @@ fn get() -> Request<RequestBody> {
     Request::new(RequestBody::Empty)
 }
 
-async fn call(upstream: &Upstream) -> Result<Response<ResponseBody>, Failure> {
+async fn call(upstream: &Upstream) -> Result<Answer, Failure> {
     upstream.send(&Pool::new(), &mut get(), Terms::until(soon()).collecting(1024)).await
 }
 

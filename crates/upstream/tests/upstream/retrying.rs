@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::any;
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use upstream::{Failure, Policy, Pool, RequestBody, ResponseBody, TIMEOUT, Terms, Upstream};
+use upstream::{Answer, Failure, Policy, Pool, RequestBody, TIMEOUT, Terms, Upstream};
 
 use crate::server::{BlackHole, Does, Server, ok, status};
 use crate::{both, soon};
@@ -23,7 +23,7 @@ fn request(method: &str, body: &Bytes) -> Request<RequestBody> {
     Request::builder().method(method).uri("/").body(RequestBody::from(body.clone())).unwrap()
 }
 
-async fn send(upstream: &Upstream, method: &str, body: &Bytes) -> Result<Response<ResponseBody>, Failure> {
+async fn send(upstream: &Upstream, method: &str, body: &Bytes) -> Result<Answer, Failure> {
     upstream.send(&Pool::new(), &mut request(method, body), Terms::until(soon()).collecting(1024)).await
 }
 

@@ -5,11 +5,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request};
 use http_body::Frame;
 use http_body_util::BodyExt as _;
 use tokio::sync::mpsc;
-use upstream::{BoxError, Failure, Pool, RequestBody, ResponseBody, Terms, Upstream};
+use upstream::{Answer, BoxError, Failure, Pool, RequestBody, Terms, Upstream};
 
 use crate::line::{HEAD, Line, Step, says};
 use crate::soon;
@@ -39,12 +39,7 @@ fn data(text: &'static str) -> Piece {
     Ok(Frame::data(Bytes::from_static(text.as_bytes())))
 }
 
-async fn post(
-    upstream: &Upstream,
-    pool: &Pool,
-    length: Option<u64>,
-    body: RequestBody,
-) -> Result<Response<ResponseBody>, Failure> {
+async fn post(upstream: &Upstream, pool: &Pool, length: Option<u64>, body: RequestBody) -> Result<Answer, Failure> {
     let mut request = Request::post("/").header("trailer", "x-sum").body(body).unwrap();
     if let Some(length) = length {
         request.headers_mut().insert("content-length", length.into());
@@ -52,7 +47,7 @@ async fn post(
     upstream.send(pool, &mut request, Terms::until(soon())).await
 }
 
-async fn text(response: Response<ResponseBody>) -> String {
+async fn text(response: Answer) -> String {
     String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
 }
 
