@@ -46,7 +46,7 @@ use store::Store;
 
 pub(crate) use entry::for_clients;
 pub(crate) use freshness::Times;
-pub(crate) use groups::{CACHE_GROUP_INVALIDATION, unnamed};
+pub(crate) use groups::{CACHE_GROUP_INVALIDATION, take_out as take_out_groups};
 pub(crate) use key::{partition, sent_query, visible};
 pub(crate) use look_up::{Inquiry, Looked, Peer, look_up, sends_cookies};
 pub(crate) use spare::Spare;

@@ -51,8 +51,7 @@ pub(crate) struct Call<'a> {
     pub(crate) has_place: bool,
 }
 
-/// Sends `request` where `call` says and returns the answer as the client may see it. Its fields and its body are taken; what they
-/// were is in no other place while they are sent, because a call is several futures deep.
+/// Sends `request` where `call` says and returns the answer as the client may see it. Its fields and its body are taken out of it.
 pub(crate) async fn forward(
     plane: &Plane,
     connection: &Connection,
@@ -108,17 +107,13 @@ pub(crate) async fn forward(
             Err(failure) => Err(failure),
         };
         let Some(inspection) = inspection else {
-            let response = conclude(answered)?;
-            judge(&response, call)?;
-            return Ok(response);
+            return conclude(answered).and_then(|response| judged(response, call));
         };
         // A streamed upload may have taken longer than the call may; what is left to wait for starts now.
         let deadline = if progress.is_some() { Instant::now() + call.timeout } else { deadline };
         Box::pin(inspected(inspection, answered, deadline, conclude, &context.request_id))
     };
-    let response = inspecting.await?;
-    judge(&response, call)?;
-    Ok(response)
+    inspecting.await.and_then(|response| judged(response, call))
 }
 
 /// The answer as far as it was inspected: before anything is made of it, and after that.
@@ -168,10 +163,10 @@ fn terms<'a>(call: &Call<'_>, progress: Option<&Arc<Progress>>, deadline: Instan
 
 /// A service's own errors pass if its contract declares them or they are problem documents already; otherwise the
 /// client gets the same status with a problem document and the log keeps the original.
-fn judge(response: &Response<Source>, call: &Call<'_>) -> Result<(), GatewayError> {
+fn judged(response: Response<Source>, call: &Call<'_>) -> Result<Response<Source>, GatewayError> {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) || call.receiver == Receiver::Origin {
-        return Ok(());
+        return Ok(response);
     }
     let service = call.upstream.name();
     if status == StatusCode::UNAUTHORIZED && call.receiver == Receiver::Service {
@@ -180,7 +175,7 @@ fn judge(response: &Response<Source>, call: &Call<'_>) -> Result<(), GatewayErro
     }
     let media_type = media::of(response.headers());
     if media::is_problem(media_type) || call.route.is_some_and(|route| route.declares(status, media_type)) {
-        return Ok(());
+        return Ok(response);
     }
     tracing::warn!(service, %status, media_type, "the service answered with an error that its contract does not declare");
     Err(GatewayError::Undeclared { status, retry_after: response.headers().get(RETRY_AFTER).cloned() })

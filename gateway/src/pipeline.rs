@@ -12,7 +12,6 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 
@@ -36,7 +35,7 @@ use crate::record::{Exchange, Line};
 use crate::routes::{Found, Parameters};
 
 use finish::{deprecate, explain, finish, unshared};
-use kept::Given;
+use kept::Answering;
 use words::{in_own_words, readable};
 
 /// Pages, documents and probes are small and never wait for a service longer than this.
@@ -124,8 +123,8 @@ async fn phases(
         };
         // look up: after limit, so that a hit counts too. admit: behind it, where an answer arrives.
         let asking = match kept::look_up(plane, connection, exchange, (id, caching), &caller, request)? {
-            Given::Kept(response) => break 'answered response,
-            Given::Asking(asking) => asking,
+            Answering::Kept(response) => break 'answered response,
+            Answering::Asking(asking) => asking,
         };
         asking.await?
     };
@@ -171,7 +170,7 @@ async fn asked(
         write.settle(&answered);
     }
     let mut response = answered?;
-    cache::unnamed(response.headers_mut());
+    cache::take_out_groups(response.headers_mut());
     told(plane, exchange, id, called, &response);
     if let Some(caching) = &route.cache {
         kept::private(response.headers_mut(), caching);

@@ -75,8 +75,8 @@ impl<'a> Terms<'a> {
         self
     }
 
-    /// Those of these that there are go behind the fields of the request, and are no part of it. None of them says how the request is framed, or
-    /// anything of the connection.
+    /// Fields that are sent behind those of the request and are no part of it, as far as there is one. None of them says how the
+    /// request is framed, or anything of the connection.
     #[must_use]
     pub fn adding(mut self, fields: &'a [Option<Field<'a>>]) -> Self {
         self.fields = fields;
@@ -106,7 +106,8 @@ impl<'a> Terms<'a> {
     /// How many milliseconds, at least one, were left at `now`, where that is known.
     pub(crate) fn left(&self, now: u64) -> Option<u64> {
         match &self.deadline {
-            Deadline::At(at) => Some(ms_at(*at).saturating_sub(now).max(1)),
+            // Both were rounded down; it may be one too few, but never one too many.
+            Deadline::At(at) => Some(ms_at(*at).saturating_sub(now + 1).max(1)),
             Deadline::AfterUpload(..) => None,
         }
     }

@@ -20,7 +20,7 @@ pub(crate) const CACHE_GROUP_INVALIDATION: HeaderName = HeaderName::from_static(
 
 /// Takes out of an answer what its service has said to this cache. Seldom is there anything: a look at each name costs less than
 /// to search for two that are not there.
-pub(crate) fn unnamed(headers: &mut HeaderMap) {
+pub(crate) fn take_out(headers: &mut HeaderMap) {
     if headers.keys().any(|name| name.as_str().starts_with("cache-group")) {
         headers.remove(CACHE_GROUPS);
         headers.remove(CACHE_GROUP_INVALIDATION);

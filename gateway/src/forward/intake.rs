@@ -1,4 +1,4 @@
-//! The body of a request: nothing, all of it, or a stream with its progress.
+//! The body of a request, if there is one: all of it, or a stream with its progress.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(crate) enum Intake {
     Ready(Bytes),
 }
 
-/// Takes a request out of its place.
+/// Takes a request out of its place, in which nothing is left of it.
 pub(crate) fn taken(request: &mut Request<Intake>) -> Request<Intake> {
     std::mem::replace(request, Request::new(Intake::Ready(Bytes::new())))
 }
@@ -62,7 +62,7 @@ pub(super) fn refused(progress: &Progress, call: &Call<'_>) -> Option<GatewayErr
     progress.refusal().cloned().map(GatewayError::Form)
 }
 
-/// Takes the body in: nothing, all of it, or a stream with its progress.
+/// Takes a body in: all of it, or a stream with its progress.
 pub(super) async fn receive(
     plane: &Plane,
     body: Intake,
@@ -72,7 +72,6 @@ pub(super) async fn receive(
 ) -> Result<(RequestBody, Option<Arc<Progress>>), GatewayError> {
     let body = match body {
         Intake::Ready(bytes) => return Ok((RequestBody::from(bytes), None)),
-        Intake::Incoming(body) if body.is_end_stream() => return Ok((RequestBody::Empty, None)),
         Intake::Incoming(body) => body,
     };
     let small = body.size_hint().exact().is_some_and(|length| length <= COLLECTED_REQUEST);

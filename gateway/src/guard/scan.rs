@@ -20,6 +20,8 @@ pub(crate) struct Scanner {
     state: State,
     /// How far the incomplete head was already searched for its end.
     searched: usize,
+    /// The heads that were released.
+    heads: u64,
 }
 
 #[derive(Debug)]
@@ -35,7 +37,7 @@ enum State {
 
 impl Scanner {
     pub(crate) fn new(limits: HeadLimits) -> Self {
-        Self { limits, state: State::Head, searched: 0 }
+        Self { limits, state: State::Head, searched: 0, heads: 0 }
     }
 
     /// From now on the bytes are another protocol's.
@@ -46,6 +48,11 @@ impl Scanner {
     /// Whether the next byte belongs to a head.
     pub(crate) fn in_head(&self) -> bool {
         matches!(self.state, State::Head)
+    }
+
+    /// How many heads have been released.
+    pub(crate) fn heads(&self) -> u64 {
+        self.heads
     }
 
     /// Looks at `bytes`: what was not released by the last call, and what arrived since.
@@ -97,6 +104,7 @@ impl Scanner {
         match head::check(rest, self.limits) {
             Ok(Some((end, framing))) if end <= self.limits.bytes => {
                 self.searched = 0;
+                self.heads += 1;
                 self.state = match framing {
                     Framing::Length(0) => State::Head,
                     Framing::Length(length) => State::Body(length),

@@ -128,7 +128,7 @@ impl GuardedIo {
             let Poll::Ready(ready) = self.stream.poll_read_ready(context) else { return Ok(()) };
             ready?;
             SCRATCH.with_borrow_mut(|scratch| {
-                let room = scratch.get_mut(..READ_AHEAD).unwrap_or_default();
+                let room = scratch.get_mut(..READ_AHEAD - self.stash.len().min(READ_AHEAD)).unwrap_or_default();
                 match self.stream.try_read(room) {
                     Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
                     Ok(count) => {
@@ -144,10 +144,13 @@ impl GuardedIo {
         Ok(())
     }
 
-    /// Whether a request was read to its end and is answered, and nothing is known of what follows it.
+    /// Whether a request, of which the guard has seen the end, is answered, and no other one is known to follow it: whoever has
+    /// asked for more may close its side after that, and waits all the same. Part of a head is no request.
     fn is_waited_for(&self) -> bool {
         self.state.phase() == Phase::Busy
-            && self.stash.is_empty()
+            && self.scanner.heads() <= self.state.begun()
+            && self.released == 0
+            && self.stash.len() < READ_AHEAD
             && self.scanner.in_head()
             && self.refused.is_none()
             && !self.state.is_upgraded()

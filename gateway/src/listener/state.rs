@@ -35,6 +35,8 @@ pub(crate) enum Phase {
 #[derive(Debug)]
 pub(crate) struct ConnectionState {
     phase: AtomicU8,
+    /// Requests that have begun to be answered.
+    begun: AtomicU64,
     since: AtomicU64,
     /// Since when a body or a write has been waiting for the other side; 0 while nothing waits.
     stalled_since: AtomicU64,
@@ -47,6 +49,7 @@ impl ConnectionState {
     pub(crate) fn new() -> Self {
         Self {
             phase: AtomicU8::new(Phase::Silent as u8),
+            begun: AtomicU64::new(0),
             since: AtomicU64::new(now_ms()),
             stalled_since: AtomicU64::new(0),
             refusal: Mutex::new(None),
@@ -63,6 +66,9 @@ impl ConnectionState {
         self.since.store(ms_at(moment), Ordering::Relaxed);
         if phase != Phase::Idle {
             self.stalled_since.store(0, Ordering::Relaxed);
+        }
+        if phase == Phase::Busy {
+            self.begun.fetch_add(1, Ordering::Relaxed);
         }
         self.phase.store(phase as u8, Ordering::Relaxed);
     }
@@ -81,6 +87,11 @@ impl ConnectionState {
             2 => Phase::Busy,
             _ => Phase::Idle,
         }
+    }
+
+    /// How many requests have begun to be answered.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
     }
 
     /// How long the phase has lasted, in milliseconds.

@@ -23,7 +23,7 @@ pub(super) fn is_question(request: &Request<Intake>) -> bool {
 }
 
 /// What is given to a request, now or later.
-pub(super) enum Given<'a> {
+pub(super) enum Answering<'a> {
     Kept(Response<Source>),
     /// Seldom enough for memory of its own: it is large.
     Asking(Pin<Box<dyn Future<Output = Result<Response<Source>, GatewayError>> + Send + 'a>>),
@@ -37,7 +37,7 @@ pub(super) fn look_up<'a>(
     (id, caching): (RouteId, &'a Caching),
     caller: &Caller,
     request: &mut Request<Intake>,
-) -> Result<Given<'a>, GatewayError> {
+) -> Result<Answering<'a>, GatewayError> {
     let is_origin = matches!(plane.surface().plan.route(id).target, Target::Proxy { .. });
     let peer = Peer {
         sends_cookies: cache::sends_cookies(&caching.scope, is_origin, request.headers()),
@@ -46,11 +46,11 @@ pub(super) fn look_up<'a>(
     Ok(match cache::look_up(&plane.shared.cache, caching, caller, request, peer)? {
         Looked::Kept(response, outcome, None) => {
             note(plane, exchange, outcome);
-            Given::Kept(response)
+            Answering::Kept(response)
         }
         looked => {
             let inquiry = inquiry(plane, connection, exchange, id, caller, request);
-            Given::Asking(Box::pin(inquire(exchange, caching, inquiry, looked)))
+            Answering::Asking(Box::pin(inquire(exchange, caching, inquiry, looked)))
         }
     })
 }

@@ -103,6 +103,35 @@ async fn a_well_formed_request_id_is_kept_and_any_other_is_replaced() {
     assert_ne!(ask(None).await, ask(None).await);
 }
 
+/// What is added to a request is written behind its own fields, which must not say the same before it.
+#[tokio::test]
+async fn what_the_gateway_adds_is_said_once_whatever_the_client_has_said() {
+    let stub = Stub::answering(200, "application/json", "{}").await;
+    let service = format!("url = {:?}", stub.url());
+    for trusted in ["", "trusted_proxies = [\"127.0.0.1\"]"] {
+        let gateway = Gateway::guarded(&stub.url(), &service, trusted).await;
+        for path in ["/api/v1/items/1", "/api/v1/patient", "/legacy/a"] {
+            let mut raw = Raw::connect(gateway.address()).await;
+            let ids = "x-request-id: no id\r\nX-Request-Id: client-chosen-0001\r\n";
+            let forged = "x-internal-assertion: forged\r\nx_internal-assertion: forged\r\nx-internal-timeout-ms: 1\r\nx-forwarded-prefix: /forged\r\n";
+            raw.send(format!("GET {path} HTTP/1.1\r\nhost: a\r\n{ids}{forged}connection: x-request-id\r\n\r\n")).await;
+            assert_eq!(raw.answer().await.status, 200, "{path}");
+            let seen = stub.last().headers;
+            assert_ne!(one(&seen, "x-request-id"), "no id");
+            let names = seen.keys().map(HeaderName::as_str).collect::<Vec<_>>();
+            let internal: Vec<_> =
+                names.iter().filter(|name| name.replace('_', "-").starts_with("x-internal-")).collect();
+            let is_service = path.starts_with("/api/");
+            assert_eq!(internal.len(), if is_service { 2 } else { 0 }, "{path}: {names:?}");
+            if is_service {
+                assert_ne!(one(&seen, "x-internal-assertion"), "forged");
+                assert!(one(&seen, "x-internal-timeout-ms").parse::<u64>().unwrap() > 1, "{path}");
+                assert_eq!(one(&seen, "x-forwarded-prefix"), "/api/v1", "{path}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_trace_of_the_client_is_continued() {
     let stub = Stub::answering(200, "application/json", "{}").await;
@@ -183,6 +212,24 @@ async fn pipelined_requests_are_answered_in_order() {
     let requests: String = (0..5).map(|id| format!("GET /api/v1/items/{id} HTTP/1.1\r\nhost: a\r\n\r\n")).collect();
     raw.send(requests).await;
     for id in 0..5 {
+        assert_eq!(raw.answer().await.text(), format!("/items/{id}"));
+    }
+}
+
+/// As `nc -N` does it: all requests in one piece, and then the end.
+#[tokio::test]
+async fn whoever_has_asked_for_more_may_close_its_side_and_gets_all_answers() {
+    let slow = async |uri: http::Uri| {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        uri.path().to_owned()
+    };
+    let stub = Stub::start(Router::new().fallback(slow)).await;
+    let gateway = Gateway::over(&stub.url()).await;
+    let mut raw = Raw::connect(gateway.address()).await;
+    let requests: String = (0..3).map(|id| format!("GET /api/v1/items/{id} HTTP/1.1\r\nhost: a\r\n\r\n")).collect();
+    raw.send(requests).await;
+    raw.finish().await;
+    for id in 0..2 {
         assert_eq!(raw.answer().await.text(), format!("/items/{id}"));
     }
 }

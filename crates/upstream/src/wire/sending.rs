@@ -65,12 +65,12 @@ impl Sending {
     /// as it is, in case that it has to be sent again.
     pub(crate) fn new(
         request: &mut Request<RequestBody>,
-        addition: (&HeaderValue, Added<'_>),
+        (host, added): (&HeaderValue, Added<'_>),
         mut front: Vec<u8>,
     ) -> Self {
         front.clear();
         let measure = Measure::of(request);
-        let keeps = write_head(request, addition, &measure, &mut front);
+        let keeps = write_head(request, (host, added), &measure, &mut front);
         let (mut data, mut rest) = (Bytes::new(), None);
         match request.body_mut() {
             RequestBody::Empty | RequestBody::Full(None) => {}

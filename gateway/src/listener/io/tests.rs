@@ -41,6 +41,20 @@ async fn a_client_that_closes_its_side_while_it_is_answered_has_left() {
 }
 
 #[tokio::test]
+async fn a_client_that_leaves_in_the_middle_of_a_head_has_left() {
+    let (mut client, mut io) = connected(Phase::Busy).await;
+    client.write_all(b"GET /b HT").await.unwrap();
+    flushed(&mut io).await.unwrap();
+    assert_eq!((io.released, io.stash.len()), (0, 9));
+    drop(client);
+    let left = poll_fn(|context| match Pin::new(&mut io).poll_flush(context) {
+        Poll::Ready(Ok(())) => Poll::Pending,
+        flushed => flushed,
+    });
+    assert_eq!(left.await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+}
+
+#[tokio::test]
 async fn what_follows_is_kept_as_far_as_it_is_checked() {
     let (mut client, mut io) = connected(Phase::Busy).await;
     client.write_all(format!("{NEXT}GET /c HT").as_bytes()).await.unwrap();
@@ -48,6 +62,7 @@ async fn what_follows_is_kept_as_far_as_it_is_checked() {
     assert_eq!((io.released, io.stash.len()), (NEXT.len(), NEXT.len() + 9));
     // Now it is known that the client wants more, and nothing further is read ahead, the end neither.
     drop(client);
+    io.stream.readable().await.unwrap();
     flushed(&mut io).await.unwrap();
     assert_eq!(io.released, NEXT.len());
 }
