@@ -1,5 +1,7 @@
 //! The duties of a proxy: which fields travel, which do not, and which are added.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -7,6 +9,7 @@ use http::{HeaderMap, HeaderName, Method};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use testkit::{Raw, Stub};
+use tokio::sync::Semaphore;
 
 use crate::Gateway;
 
@@ -219,16 +222,23 @@ async fn pipelined_requests_are_answered_in_order() {
 /// As `nc -N` does it: all requests in one piece, and then the end.
 #[tokio::test]
 async fn whoever_has_asked_for_more_may_close_its_side_and_gets_all_answers() {
-    let slow = async |uri: http::Uri| {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        uri.path().to_owned()
+    let (hold, held) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let answer = {
+        let (hold, held) = (Arc::clone(&hold), Arc::clone(&held));
+        async move |uri: http::Uri| {
+            held.add_permits(1);
+            let _open = hold.acquire().await.unwrap();
+            uri.path().to_owned()
+        }
     };
-    let stub = Stub::start(Router::new().fallback(slow)).await;
+    let stub = Stub::start(Router::new().fallback(answer)).await;
     let gateway = Gateway::over(&stub.url()).await;
     let mut raw = Raw::connect(gateway.address()).await;
     let requests: String = (0..3).map(|id| format!("GET /api/v1/items/{id} HTTP/1.1\r\nhost: a\r\n\r\n")).collect();
     raw.send(requests).await;
     raw.finish().await;
+    let _first_has_come = held.acquire().await.unwrap();
+    hold.add_permits(3);
     for id in 0..2 {
         assert_eq!(raw.answer().await.text(), format!("/items/{id}"));
     }
