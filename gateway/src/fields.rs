@@ -5,7 +5,6 @@ use http::header::{
     PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SERVER, SET_COOKIE, TE, TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
-use problem::REQUEST_ID;
 use upstream::Field;
 
 use crate::context::ForwardedFields;
@@ -18,9 +17,6 @@ pub(crate) const PSEUDONYM: &str = "agora";
 static VIA_HTTP11: HeaderValue = HeaderValue::from_static("1.1 agora");
 static VIA_HTTP10: HeaderValue = HeaderValue::from_static("1.0 agora");
 static HTTP: HeaderValue = HeaderValue::from_static("http");
-
-/// How the names of fields begin that only this gateway may send.
-const PRIVATE: [&str; 5] = ["x-internal-", "x-user-", "x-forwarded-", "x-request-id", "forwarded"];
 
 /// The longest value that is put together in place.
 const LONGEST_VALUE: usize = 256;
@@ -133,21 +129,19 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
 fn is_private(name: &HeaderName, trusted: bool) -> bool {
     let text = name.as_str();
     match text.as_bytes().first() {
-        // Servers behind CGI-like interfaces take '_' for '-'.
-        Some(b'x' | b'f') if text.contains('_') => PRIVATE
-            .iter()
-            .any(|private| text.get(..private.len()).is_some_and(|start| start.replace('_', "-") == *private)),
-        Some(b'x') => {
-            let forwarded = text.starts_with("x-forwarded-");
-            text.starts_with("x-internal-")
-                || text.starts_with("x-user-")
-                || (forwarded && !trusted)
-                // What the client calls its request was heard, or was no name.
-                || *name == REQUEST_ID
-        }
-        Some(b'f') => *name == FORWARDED && !trusted,
+        // Servers behind CGI-like interfaces take '_' for '-'; no proxy has a reason to write it.
+        Some(b'x' | b'f') if text.contains('_') => is_ours(&text.replace('_', "-"), false),
+        Some(b'x' | b'f') => is_ours(text, trusted),
         _ => false,
     }
+}
+
+fn is_ours(name: &str, trusted: bool) -> bool {
+    name.starts_with("x-internal-")
+        || name.starts_with("x-user-")
+        // What the client calls its request was heard, or was no name.
+        || name == problem::REQUEST_ID
+        || (!trusted && (name.starts_with("x-forwarded-") || name == FORWARDED))
 }
 
 /// Credentials that the receiver has no business with.

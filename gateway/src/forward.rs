@@ -96,6 +96,7 @@ pub(crate) async fn forward(
     let deadline = complete.unwrap_or_else(Instant::now) + call.timeout;
     let terms = terms(call, progress.as_ref(), deadline).adding(&added);
     let conclude = |answered| concluded(plane, call, (writes, progress.as_deref()), answered);
+    // In a block of its own: what lives in it has no place in the future while an inspection goes on, which is seldom.
     let inspecting = {
         let answered = match call.upstream.send(&plane.pool, &mut outgoing, terms).await {
             Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => match tunnel {

@@ -19,7 +19,8 @@ use crate::{Inner, Kind, within};
 /// How many whole milliseconds, at least one, a service has to answer. Services read it as `boot` has it.
 pub const TIMEOUT: HeaderName = HeaderName::from_static("x-internal-timeout-ms");
 
-/// Takes a request out of the place in which it lies, because a call is several futures deep and a request is large.
+/// Takes a request out of the place in which it lies, for who has to own it. Nobody else does: a call is several futures deep, and
+/// a request is large.
 pub(crate) fn taken(request: &mut Request<RequestBody>) -> Request<RequestBody> {
     std::mem::replace(request, Request::new(RequestBody::Empty))
 }
@@ -55,6 +56,7 @@ pub(crate) async fn attempt(
 ) -> Result<Answer, Lost> {
     let added = Added { timeout: if terms.tells { terms.left(permit.given) } else { None }, fields: terms.fields };
     let deadline = terms.deadline();
+    // In a block of its own, as an answer that lived on while its body is collected would have a place in the future of every call.
     let collecting = {
         let answered = match terms.overdue() {
             None => awaited(inner, pool, permit.index, request, added, deadline).await,

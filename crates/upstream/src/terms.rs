@@ -106,7 +106,7 @@ impl<'a> Terms<'a> {
     /// How many milliseconds, at least one, were left at `now`, where that is known.
     pub(crate) fn left(&self, now: u64) -> Option<u64> {
         match &self.deadline {
-            // Both were rounded down; it may be one too few, but never one too many.
+            // Both were rounded down: what is told may be one too few, but is never more than there is.
             Deadline::At(at) => Some(ms_at(*at).saturating_sub(now + 1).max(1)),
             Deadline::AfterUpload(..) => None,
         }
@@ -121,5 +121,25 @@ impl<'a> Terms<'a> {
                 tokio::time::sleep(*then).await;
             })),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_never_told_more_than_is_left() {
+        let began = Instant::now() + Duration::from_secs(1);
+        for (early, late) in [(0, 0), (1, 999), (999, 1), (500, 500), (999, 0), (0, 999)] {
+            let (asked, at) = (began + Duration::from_micros(early), began + Duration::from_micros(20_000 + late));
+            let told = Terms::until(at).left(ms_at(asked)).map(Duration::from_millis);
+            let left = at - asked;
+            assert!(
+                told.is_some_and(|told| told <= left && told + Duration::from_millis(2) >= left),
+                "{told:?} of {left:?}"
+            );
+        }
+        assert_eq!(Terms::until(began).left(ms_at(began) + 7), Some(1));
     }
 }

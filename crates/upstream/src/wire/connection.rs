@@ -66,7 +66,8 @@ impl Connection {
         self.input.is_empty() && unread.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// Sends `request` to `host`, with what is added, and waits for the head of its answer until `deadline`. Dropping the future closes the connection.
+    /// Sends `request` to `host`, with what is added, and waits for the head of its answer until `deadline`. Dropping the future
+    /// closes the connection.
     ///
     /// A body that streams is taken out of `request`; everything else stays as it was.
     ///
@@ -147,7 +148,7 @@ impl Connection {
         }
     }
 
-    /// The head, and the body or what there is instead. A connection whose answer is here already goes home at once.
+    /// The answer that begins with `head`.
     fn answer(self, mut head: Head, sending: Sending, (pool, target): (&Pool, usize)) -> Answer {
         let mut response = Box::new(Response::new(ResponseBody::wire(Rest::Whole(Bytes::new()))));
         *response.status_mut() = head.status;
@@ -161,6 +162,7 @@ impl Connection {
         response
     }
 
+    /// The body, or what there is instead. A connection whose answer is here already goes home at once.
     fn rest(mut self, head: Head, sending: Sending, (pool, target): (&Pool, usize)) -> Rest {
         let keeps = head.keeps && sending.keeps();
         if head.status == StatusCode::SWITCHING_PROTOCOLS {

@@ -75,7 +75,8 @@ fn is_trailer(name: &HeaderName) -> bool {
     !NEVER.contains(name)
 }
 
-/// Writes the whole head, in which `Host` is `host`, whatever the request says; whether the connection may be used again as far as the request is concerned.
+/// Writes the whole head, in which `Host` is `host`, whatever the request says; whether the connection may be used again as far as
+/// the request is concerned.
 pub(crate) fn write_head(
     request: &Request<RequestBody>,
     (host, added): (&HeaderValue, Added<'_>),
