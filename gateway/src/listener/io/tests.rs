@@ -4,6 +4,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::time::Duration;
 
 use hyper::rt::Write as _;
 use tokio::io::AsyncWriteExt as _;
@@ -13,6 +14,7 @@ use super::*;
 
 const LIMITS: HeadLimits = HeadLimits { bytes: 1024, fields: 10, target: 100 };
 const NEXT: &str = "GET /b HTTP/1.1\r\nHost: x\r\n\r\n";
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A client, and the adapter of its connection, on which the request before has just been read.
 async fn connected(phase: Phase) -> (TcpStream, GuardedIo) {
@@ -26,11 +28,15 @@ async fn connected(phase: Phase) -> (TcpStream, GuardedIo) {
 
 /// Flushes as hyper does, until something has come of it.
 async fn flushed(io: &mut GuardedIo) -> io::Result<()> {
-    poll_fn(|context| match Pin::new(&mut *io).poll_flush(context) {
-        Poll::Ready(Ok(())) if io.stash.is_empty() => Poll::Pending,
+    flushed_until(io, |io| !io.stash.is_empty()).await
+}
+
+async fn flushed_until(io: &mut GuardedIo, done: impl Fn(&GuardedIo) -> bool) -> io::Result<()> {
+    let flushing = poll_fn(|context| match Pin::new(&mut *io).poll_flush(context) {
+        Poll::Ready(Ok(())) if !done(io) => Poll::Pending,
         flushed => flushed,
-    })
-    .await
+    });
+    tokio::time::timeout(PATIENCE, flushing).await.expect("something comes of it")
 }
 
 #[tokio::test]
@@ -47,11 +53,8 @@ async fn a_client_that_leaves_in_the_middle_of_a_head_has_left() {
     flushed(&mut io).await.unwrap();
     assert_eq!((io.released, io.stash.len()), (0, 9));
     drop(client);
-    let left = poll_fn(|context| match Pin::new(&mut io).poll_flush(context) {
-        Poll::Ready(Ok(())) => Poll::Pending,
-        flushed => flushed,
-    });
-    assert_eq!(left.await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    let left = flushed_until(&mut io, |_| false).await;
+    assert_eq!(left.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
 }
 
 #[tokio::test]
