@@ -1,4 +1,6 @@
-//! One connection, and one request on it.
+//! One connection, and one request on it until the head of its answer.
+
+mod answer;
 
 use std::future::{Future as _, poll_fn};
 use std::io;
@@ -6,23 +8,19 @@ use std::pin::pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
-use hyper::ext::ReasonPhrase;
+use bytes::BytesMut;
+use http::{HeaderValue, Method, Request, StatusCode};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedReadHalf;
 
+pub(crate) use self::answer::Rest;
 use super::alarm::Alarm;
-use super::framing::Framing;
 use super::head::{self, Found, Head};
-use super::incoming::{Home, Incoming};
 use super::malformed::Malformed;
 use super::sending::{Sending, Stopped};
-use super::upgraded::Upgraded;
 use crate::added::Added;
 use crate::attempt::{Answer, Lost};
-use crate::body::{RequestBody, ResponseBody};
+use crate::body::RequestBody;
 use crate::failure::Failure;
 use crate::pool::Pool;
 
@@ -41,17 +39,6 @@ pub(crate) struct Connection {
     /// Where the heads of requests are put together.
     output: Vec<u8>,
     alarm: Alarm,
-}
-
-/// What comes after a head.
-#[derive(Debug)]
-pub(crate) enum Rest {
-    /// All of the body.
-    Whole(Bytes),
-    /// A body of which some is still to come.
-    Incoming(Box<Incoming>),
-    /// Another protocol.
-    Upgraded(Box<Upgraded>),
 }
 
 impl Connection {
@@ -148,52 +135,6 @@ impl Connection {
         }
     }
 
-    /// The answer that begins with `head`.
-    fn answer(self, mut head: Head, sending: Sending, (pool, target): (&Pool, usize)) -> Answer {
-        let mut response = Box::new(Response::new(ResponseBody::wire(Rest::Whole(Bytes::new()))));
-        *response.status_mut() = head.status;
-        *response.version_mut() = head.version;
-        *response.headers_mut() = std::mem::take(&mut head.headers);
-        // It is handed on as it was said; what hyper does not take as a reason is none.
-        if let Some(reason) = head.reason.take().and_then(|reason| ReasonPhrase::try_from(reason).ok()) {
-            response.extensions_mut().insert(reason);
-        }
-        *response.body_mut() = ResponseBody::wire(self.rest(head, sending, (pool, target)));
-        response
-    }
-
-    /// The body, or what there is instead. A connection whose answer is here already goes home at once.
-    fn rest(mut self, head: Head, sending: Sending, (pool, target): (&Pool, usize)) -> Rest {
-        let keeps = head.keeps && sending.keeps();
-        if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            return Rest::Upgraded(Box::new(Upgraded::new(self.stream, self.input)));
-        }
-        let mut framing = head.framing;
-        let whole = match &mut framing {
-            Framing::Length(left) if *left <= self.input.len() as u64 => {
-                let length = std::mem::take(left) as usize;
-                Some(self.input.split_to(length).freeze())
-            }
-            _ => None,
-        };
-        if !sending.is_over() {
-            return unfinished(self, sending, framing, whole);
-        }
-        self.output = sending.into_buffer();
-        match whole {
-            Some(whole) => {
-                if keeps && self.input.is_empty() {
-                    pool.put(target, self);
-                }
-                Rest::Whole(whole)
-            }
-            None => {
-                let home = keeps.then(|| Home { pool: pool.clone(), target });
-                Rest::Incoming(Box::new(Incoming::new(self, framing, home)))
-            }
-        }
-    }
-
     /// For the body that goes on after a head.
     pub(super) fn poll_more(&mut self, room: usize, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         poll_read(&mut self.stream, &mut self.input, room, context)
@@ -201,12 +142,6 @@ impl Connection {
 
     pub(super) fn input(&mut self) -> &mut BytesMut {
         &mut self.input
-    }
-
-    /// The half that is read, what was read of it, and the half that is written.
-    fn split(self) -> (OwnedReadHalf, BytesMut, tokio::net::tcp::OwnedWriteHalf) {
-        let (reader, writer) = self.stream.into_split();
-        (reader, self.input, writer)
     }
 }
 
@@ -263,15 +198,4 @@ where
         input.reserve(room);
     }
     pin!(reader.read_buf(input)).poll(context)
-}
-
-/// An answer that came before its request was sent: the request goes on beside it, and the connection is not used again.
-#[allow(clippy::disallowed_methods, reason = "it ends with the body that the client sends, or with the answer")]
-fn unfinished(connection: Connection, sending: Sending, framing: Framing, whole: Option<Bytes>) -> Rest {
-    let (reader, input, writer) = connection.split();
-    let upload = tokio::spawn(sending.finish(writer));
-    match whole {
-        Some(whole) => Rest::Whole(whole),
-        None => Rest::Incoming(Box::new(Incoming::beside(reader, input, upload, framing))),
-    }
 }

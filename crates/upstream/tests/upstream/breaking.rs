@@ -81,6 +81,20 @@ async fn other_answers_do_not_open_it() {
 }
 
 #[tokio::test]
+async fn answers_that_are_excused_do_not_open_it() {
+    for does in [500, 502, 503, 504].map(status) {
+        let server = Server::start(vec![does.clone()]).await;
+        let upstream = server.upstream(once());
+        for _ in 0..40 {
+            let answered =
+                upstream.send(&Pool::new(), &mut get(), Terms::until(soon()).collecting(1024).excusing()).await;
+            assert!(answered.is_ok_and(|answer| answer.status().is_server_error()), "{does:?}");
+        }
+        assert_eq!((state(&upstream), server.seen()), (BreakerState::Closed, 40), "{does:?}");
+    }
+}
+
+#[tokio::test]
 async fn calls_that_are_cancelled_do_not_open_it() {
     let server = Server::start(vec![Does::Hangs]).await;
     let upstream = server.upstream(once());
