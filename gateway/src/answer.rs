@@ -5,6 +5,7 @@ use upstream::Failure;
 
 use crate::auth::Caller;
 use crate::body::Source;
+use crate::cache::Write;
 use crate::compose::{self, Asked};
 use crate::context::Context;
 use crate::error::GatewayError;
@@ -17,18 +18,18 @@ use crate::routes::Parameters;
 use crate::surface::Compiled;
 
 /// Asks what is behind the route `id`, in the name of `caller`. The request stays in its place, because it is large; what is left
-/// of it is nothing that could be sent once more.
+/// of it is nothing that could be sent once more. `write` is told what comes of the calls.
 pub(crate) async fn answer(
     plane: &Plane,
     connection: &Connection,
     context: &Context,
     (id, parameters): (RouteId, &Parameters<'_>),
-    caller: &Caller,
+    (caller, write): (&Caller, Option<&Write>),
     request: &mut Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
     let surface = plane.surface();
     let compiled = surface.route(id).ok_or(GatewayError::RouteNotFound)?;
-    let site = Site { plane, connection, context, id, compiled };
+    let site = Site { plane, connection, context, id, compiled, write };
     match surface.composition(id, request.uri().query()) {
         // forward: one service, both bodies streaming.
         None => {
@@ -53,6 +54,7 @@ struct Site<'a> {
     context: &'a Context,
     id: RouteId,
     compiled: &'a Compiled,
+    write: Option<&'a Write>,
 }
 
 impl<'a> Site<'a> {
@@ -72,6 +74,7 @@ impl<'a> Site<'a> {
             websocket: route.websocket,
             assertion: if asserts { plane.assertion_for(caller, route, self.context) } else { None },
             route: Some(compiled),
+            witness: self.write.map(|write| write as _),
             has_place: false,
         })
     }
@@ -86,7 +89,15 @@ impl<'a> Site<'a> {
     ) -> Result<Response<Source>, GatewayError> {
         let prepared = self.compiled.prepared.as_ref().ok_or(GatewayError::RouteNotFound)?;
         let route = self.plane.surface().plan.route(self.id);
-        let asked = Asked { route, compiled: self.compiled, composition, prepared, parameters: *parameters, caller };
+        let asked = Asked {
+            route,
+            compiled: self.compiled,
+            composition,
+            prepared,
+            parameters: *parameters,
+            caller,
+            write: self.write,
+        };
         Box::pin(compose::compose(self.plane, self.connection, self.context, asked, request)).await
     }
 }

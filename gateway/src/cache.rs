@@ -24,6 +24,7 @@ mod led;
 mod look_up;
 mod policy;
 mod respond;
+mod said;
 mod spare;
 mod status;
 mod store;
@@ -35,7 +36,6 @@ mod write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use http::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::metrics;
@@ -46,7 +46,7 @@ use store::Store;
 
 pub(crate) use entry::for_clients;
 pub(crate) use freshness::Times;
-pub(crate) use groups::{CACHE_GROUP_INVALIDATION, take_out as take_out_groups};
+pub(crate) use groups::take_out as take_out_groups;
 pub(crate) use key::{partition, sent_query, visible};
 pub(crate) use look_up::{Inquiry, Looked, Peer, look_up, sends_cookies};
 pub(crate) use spare::Spare;
@@ -68,15 +68,6 @@ impl Cache {
     pub(crate) fn new(bytes: u64, old: Option<&Self>) -> Self {
         let groups = old.map(|old| Arc::clone(&old.groups)).unwrap_or_default();
         Self { store: Store::new(bytes), groups, flights: Arc::default() }
-    }
-
-    /// Ends what a service says that a change has made invalid. To be called when the head of its answer is there, whatever
-    /// becomes of the answer after that: the change has been made.
-    pub(crate) fn end_named(&self, answer: &HeaderMap) {
-        if answer.contains_key(CACHE_GROUP_INVALIDATION) {
-            let named = groups::listed(answer, &CACHE_GROUP_INVALIDATION).unwrap_or_default();
-            self.groups.invalidate(named.iter().map(|name| self.groups.named(name)));
-        }
     }
 
     /// The bytes that it may take.

@@ -187,9 +187,13 @@ fn remove_where(headers: &mut HeaderMap, matches: impl Fn(&HeaderName) -> bool) 
     }
 }
 
-/// `Connection` may not name what the message itself needs: a client must not be able to strip those fields.
-fn remove_named(headers: &mut HeaderMap) {
-    const KEPT: [HeaderName; 3] = [HOST, CONTENT_LENGTH, AUTHORIZATION];
+/// Removes what `Connection` names, which is for this hop alone and reaches no service (RFC 9110, section 7.6.1). It may not name
+/// what the message itself needs: a client must not be able to strip those fields. What `TE` asks for is seen to elsewhere.
+pub(crate) fn remove_named(headers: &mut HeaderMap) {
+    const KEPT: [HeaderName; 4] = [HOST, CONTENT_LENGTH, AUTHORIZATION, TE];
+    if !headers.contains_key(CONNECTION) {
+        return;
+    }
     let values: Vec<HeaderValue> = headers.get_all(CONNECTION).iter().cloned().collect();
     for name in values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')) {
         if let Ok(name) = name.trim().parse::<HeaderName>()

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::header::{HOST, RETRY_AFTER};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, StatusCode};
-use upstream::{Failure, RequestBody, Terms, Upstream};
+use upstream::{Failure, RequestBody, Terms, Upstream, Witness};
 
 use crate::body::{Progress, Source};
 use crate::conformance::Inspection;
@@ -47,6 +47,8 @@ pub(crate) struct Call<'a> {
     pub(crate) websocket: bool,
     /// The route, whose contract declares statuses; what it does not declare must be a problem document.
     pub(crate) route: Option<&'a Compiled>,
+    /// Who has to know what comes of it, if it may change something.
+    pub(crate) witness: Option<&'a dyn Witness>,
     /// Whether the request has its place among those that wait for services already, or needs none.
     pub(crate) has_place: bool,
 }
@@ -59,7 +61,6 @@ pub(crate) async fn forward(
     call: &Call<'_>,
     request: &mut Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
-    let writes = !request.method().is_safe();
     let tunnel = call.websocket.then(|| Tunnel::asked_for(request)).flatten();
     let is_empty = request.body().is_empty();
     if !is_empty && declared_length(request.headers()).is_some_and(|length| length > call.body_limit) {
@@ -95,7 +96,7 @@ pub(crate) async fn forward(
     let _place = if counts { Some(plane.shared.waiting.enter()?) } else { None };
     let deadline = complete.unwrap_or_else(Instant::now) + call.timeout;
     let terms = terms(call, progress.as_ref(), deadline).adding(&added);
-    let conclude = |answered| concluded(plane, call, (writes, progress.as_deref()), answered);
+    let conclude = |answered| concluded(plane, call, progress.as_deref(), answered);
     // In a block of its own: what lives in it has no place in the future while an inspection goes on, which is seldom.
     let inspecting = {
         let answered = match call.upstream.send(&plane.pool, &mut outgoing, terms).await {
@@ -136,7 +137,7 @@ async fn inspected(
 fn concluded(
     plane: &Plane,
     call: &Call<'_>,
-    (writes, progress): (bool, Option<&Progress>),
+    progress: Option<&Progress>,
     answered: Result<Response<Source>, Failure>,
 ) -> Result<Response<Source>, GatewayError> {
     plane.metrics.called(call.service, answered.as_ref().err().copied());
@@ -144,20 +145,17 @@ fn concluded(
         return Err(refused);
     }
     let mut response = answered.map_err(|failure| plane.upstream_error(call.upstream, failure))?;
-    if writes {
-        plane.shared.cache.end_named(response.headers());
-    }
     publish(response.headers_mut(), call, plane);
     Ok(response)
 }
 
 /// How long the call may take. While a body streams in, only the limits of the upload apply; the deadline starts at its end.
-fn terms<'a>(call: &Call<'_>, progress: Option<&Arc<Progress>>, deadline: Instant) -> Terms<'a> {
+fn terms<'a>(call: &'a Call<'_>, progress: Option<&Arc<Progress>>, deadline: Instant) -> Terms<'a> {
     let terms = match progress.map(Arc::clone) {
         None => Terms::until(deadline),
         Some(progress) => Terms::after_upload(async move { progress.ended().await }, call.timeout),
     };
-    let terms = terms.collecting(COLLECTED_ANSWER);
+    let terms = terms.collecting(COLLECTED_ANSWER).witnessed(call.witness);
     let terms = if call.receiver == Receiver::Service { terms.telling() } else { terms };
     if call.route.is_some_and(|route| !route.breaker) { terms.excusing() } else { terms }
 }

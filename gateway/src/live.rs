@@ -23,7 +23,7 @@ use crate::health::Health;
 use crate::limit;
 use crate::listener::Caps;
 use crate::metrics::Metrics;
-use crate::plan::{Mistakes, Plan, ServiceKind, Settings, Sources};
+use crate::plan::{Mistakes, Plan, Service, ServiceKind, Settings, Sources};
 use crate::plane::{Plane, Shared};
 use crate::resilience;
 use crate::shed::Waiting;
@@ -254,6 +254,12 @@ fn current(parts: &Parts, plan: Arc<Plan>, old: Option<&Shared>) -> Result<Curre
     Ok(Current { shared: Arc::new(shared), _end: end.drop_guard() })
 }
 
+/// Whether what is known of a service's targets still counts. What a check found does not, where the check is another one: a
+/// target that failed it would be left alone for as long as there is none.
+fn is_same(before: &Service, service: &Service) -> bool {
+    before.urls == service.urls && before.policy == service.policy && before.health == service.health
+}
+
 /// The upstreams of the plan's services, in its order: those that did not change are the same, with all that they know of
 /// how their targets are.
 fn upstreams(parts: &Parts, plan: &Plan, old: Option<&Shared>) -> Result<Vec<Upstream>, BuildError> {
@@ -269,9 +275,7 @@ fn upstreams(parts: &Parts, plan: &Plan, old: Option<&Shared>) -> Result<Vec<Ups
         upstreams.push(match (service.kind, parts.local.get(&service.name), known(&service.name)) {
             (ServiceKind::BuiltIn, ..) => parts.own.clone(),
             (_, Some(local), _) => local.clone(),
-            (_, None, Some((before, upstream))) if before.urls == service.urls && before.policy == service.policy => {
-                upstream.clone()
-            }
+            (_, None, Some((before, upstream))) if is_same(before, service) => upstream.clone(),
             _ => build::remote(service, connect)?,
         });
     }

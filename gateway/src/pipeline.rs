@@ -161,10 +161,10 @@ async fn asked(
     request: &mut Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
     let route = plane.surface().plan.route(id);
-    let (method, uri, headers) = (request.method(), request.uri(), request.headers());
-    let write = Write::begin(plane, &route.invalidates, caller.principal(), method, uri, headers);
+    let write = Write::begin(plane, route, caller.principal(), request);
     let called = exchange.line().map(|_| Instant::now());
-    let answered = answer::answer(plane, connection, &exchange.context, (id, parameters), caller, request).await;
+    let answered =
+        answer::answer(plane, connection, &exchange.context, (id, parameters), (caller, write.as_ref()), request).await;
     if let Some(write) = write {
         // Before the head of its answer is sent: whoever has seen that may ask at once, and must see what was written.
         write.settle(&answered);
@@ -271,6 +271,7 @@ async fn beside_the_plan(
         websocket: false,
         assertion: None,
         route: None,
+        witness: (!request.method().is_safe()).then_some(&*plane.shared.cache),
         // Pages and probes go on when services have too much to do.
         has_place: true,
     };

@@ -23,6 +23,9 @@ use crate::App;
 /// The pause after an accept failed for want of file descriptors or memory: trying again at once would only burn the processor.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
 
+/// The most fields of a request. The gateway takes up to a hundred from its client, unless it is told otherwise, and adds its own.
+const MOST_FIELDS: usize = 256;
+
 /// Answers on `listener` until `shutdown` ends, then drains.
 ///
 /// Draining: `/readyz` says no, the listener closes, idle connections close, requests that have begun may finish, and background
@@ -74,7 +77,7 @@ async fn connection(stream: TcpStream, service: Router, closing: CancellationTok
         tracing::debug!(%why, "cannot set TCP_NODELAY");
     }
     let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(None);
+    server.timer(TokioTimer::new()).header_read_timeout(None).max_headers(MOST_FIELDS);
     let serving = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     tokio::pin!(serving);
     let ended = tokio::select! {
@@ -162,6 +165,20 @@ mod tests {
         assert_eq!(&head, b"HTTP/1.1 200");
         served.stop.send(()).unwrap();
         served.ended.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn there_is_room_for_what_the_gateway_adds_to_a_full_head() {
+        let served = start(App::new("room", Router::new()), Duration::from_secs(60)).await;
+        for (fields, status) in [(MOST_FIELDS - 2, "200"), (MOST_FIELDS, "431")] {
+            let mut stream = TcpStream::connect(served.address).await.unwrap();
+            let many: String = (0..fields).map(|number| format!("x-{number}: 1\r\n")).collect();
+            let head = format!("GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{many}\r\n");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            assert_eq!(answer.split(' ').nth(1), Some(status), "{fields} fields");
+        }
     }
 
     #[tokio::test]

@@ -66,6 +66,9 @@ pub(crate) async fn attempt(
                 () = overdue => Err(Lost::Final(Failure::ResponseTimeout)),
             },
         };
+        if let (Some(witness), Ok(response)) = (terms.witness, &answered) {
+            witness.head(response.headers());
+        }
         if !is_collected(&answered, terms.collect) {
             return settled(inner, permit, answered, terms.excuses);
         }

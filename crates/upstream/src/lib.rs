@@ -43,6 +43,7 @@ mod target;
 mod terms;
 mod window;
 mod wire;
+mod witness;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -66,6 +67,7 @@ pub use retry::is_idempotent;
 pub use target::TargetState;
 pub use terms::Terms;
 pub use wire::Upgraded;
+pub use witness::Witness;
 
 use added::Added;
 use breaker::Pace;

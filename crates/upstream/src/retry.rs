@@ -44,7 +44,7 @@ impl Budget {
         // Marked before it is looked at: of two threads that want the last one, none gets two.
         self.retries.mark(now);
         let retries = self.retries.counted(now).marks;
-        let calls = attempts.saturating_sub(retries - 1);
+        let calls = attempts.saturating_sub(retries.saturating_sub(1));
         if retries <= calls / 5 + RESERVE {
             self.total.fetch_add(1, Ordering::Relaxed);
             return true;
@@ -139,6 +139,9 @@ async fn once_more(
     let Some(permit) = second(inner, tried, repeatable, terms.deadline()).await else {
         return first.map_err(Lost::failure);
     };
+    if let Some(witness) = terms.witness.filter(|_| !matches!(first, Err(Lost::Unsent(_)))) {
+        witness.repeats();
+    }
     match (attempt(inner, pool, permit, &mut { request }, terms).await, first) {
         (Ok(response), _) => Ok(response),
         // An answer, if a bad one, says more than none.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::added::Field;
 use crate::clock::ms_at;
+use crate::witness::Witness;
 
 /// While a body streams in, its own limits apply; this only bounds what nothing else does.
 const WHILE_STREAMING: Duration = Duration::from_secs(24 * 3600);
@@ -18,6 +19,7 @@ pub struct Terms<'a> {
     pub(crate) collect: u64,
     pub(crate) tells: bool,
     pub(crate) excuses: bool,
+    pub(crate) witness: Option<&'a dyn Witness>,
     pub(crate) fields: &'a [Option<Field<'a>>],
 }
 
@@ -50,7 +52,7 @@ impl<'a> Terms<'a> {
     }
 
     fn new(deadline: Deadline) -> Self {
-        Self { deadline, collect: 0, tells: false, excuses: false, fields: &[] }
+        Self { deadline, collect: 0, tells: false, excuses: false, witness: None, fields: &[] }
     }
 
     /// Answers whose length is known and at most so many bytes are complete when they are handed on, within the
@@ -72,6 +74,13 @@ impl<'a> Terms<'a> {
     #[must_use]
     pub fn excusing(mut self) -> Self {
         self.excuses = true;
+        self
+    }
+
+    /// Somebody is told what comes of each attempt.
+    #[must_use]
+    pub fn witnessed(mut self, witness: Option<&'a dyn Witness>) -> Self {
+        self.witness = witness;
         self
     }
 

@@ -11,6 +11,10 @@ const SECOND_AT: u32 = 40;
 const FIELD: u64 = CALL - 1;
 const SECOND: u64 = (1 << 24) - 1;
 
+/// How far the clock of who counts may be behind that of who has counted before, in seconds. A slot is renewed at any other
+/// age, however old it is.
+const LATE: u64 = 60;
+
 /// How many calls there were in the last ten seconds, and how many of them were marked.
 ///
 /// Ten slots, one a second. Counting is one addition; only the first one of a second has to renew the slot. A count that
@@ -60,7 +64,7 @@ impl Window {
                 return;
             }
             // Whoever comes so late that the slot has a newer second is not counted any more.
-            let is_late = age > SECOND / 2;
+            let is_late = age > SECOND - LATE;
             if is_late || slot.compare_exchange(seen, second << SECOND_AT | amount, Relaxed, Relaxed).is_ok() {
                 return;
             }
@@ -109,6 +113,24 @@ mod tests {
         window.call(25_000, false);
         window.call(15_000, true);
         assert_eq!(window.counted(25_000), Counted { calls: 1, marks: 0 });
+    }
+
+    #[test]
+    fn a_slot_is_renewed_however_old_it_is() {
+        const DAY: u64 = 24 * 60 * 60 * 1000;
+        for days in [1, 96, 98, 150, 193, 195, 1_000] {
+            let window = Window::default();
+            window.call(days * DAY, true);
+            assert_eq!(
+                window.counted(days * DAY),
+                Counted { calls: 1, marks: 1 },
+                "one that was never used, day {days}"
+            );
+            let window = Window::default();
+            window.call(5_000, true);
+            window.call(days * DAY + 5_000, false);
+            assert_eq!(window.counted(days * DAY + 5_000), Counted { calls: 1, marks: 0 }, "day {days}");
+        }
     }
 
     #[test]

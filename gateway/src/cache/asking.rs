@@ -107,7 +107,8 @@ async fn send(inquiry: &Inquiry, mut request: Request<Intake>) -> Result<Respons
     else {
         return Err(GatewayError::RouteNotFound);
     };
-    let mut response = answer::answer(plane, connection, context, (*route, &parameters), &caller, &mut request).await?;
+    let mut response =
+        answer::answer(plane, connection, context, (*route, &parameters), (&caller, None), &mut request).await?;
     // Reading ends nothing, whatever a service says (RFC 9875, section 3).
     response.headers_mut().remove(CACHE_GROUP_INVALIDATION);
     Ok(response)

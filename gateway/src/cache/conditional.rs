@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
+    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, DATE, ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
     IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -62,10 +62,13 @@ fn is_known(request: &HeaderMap, answer: &HeaderMap) -> bool {
 fn names(list: &[u8], etag: &[u8]) -> bool {
     let opaque = |tag: &'_ [u8]| tag.strip_prefix(b"W/").unwrap_or(tag).to_vec();
     let wanted = opaque(etag);
+    // A list may have empty members (section 5.6.1.2).
+    let next = |rest: &'_ [u8]| rest.iter().position(|byte| !b" \t,".contains(byte)).unwrap_or(rest.len());
     let mut rest = list.trim_ascii();
     if rest == b"*" {
         return true;
     }
+    rest = &rest[next(rest)..];
     while !rest.is_empty() {
         let start = rest.strip_prefix(b"W/").unwrap_or(rest);
         // A tag is a quoted text in which no quote can stand, so it ends with the next one.
@@ -74,7 +77,8 @@ fn names(list: &[u8], etag: &[u8]) -> bool {
         if *tag == *wanted {
             return true;
         }
-        rest = after.trim_ascii_start().strip_prefix(b",").unwrap_or_default().trim_ascii_start();
+        let after = after.trim_ascii_start().strip_prefix(b",").unwrap_or_default();
+        rest = &after[next(after)..];
     }
     false
 }
@@ -86,7 +90,9 @@ fn range_counts(request: &HeaderMap, answer: &HeaderMap) -> bool {
         return answer.get(ETAG) == Some(condition);
     }
     let (wanted, modified) = (freshness::parsed(condition), freshness::date(answer, &LAST_MODIFIED));
-    wanted.is_some() && wanted == modified
+    // What was changed in the second in which it was sent may have been changed again in that second (section 8.8.2.2).
+    let is_strong = || freshness::date(answer, &DATE).zip(modified).is_some_and(|(sent, modified)| modified < sent);
+    wanted.is_some() && wanted == modified && is_strong()
 }
 
 /// One piece; several, and what is no range at all, get the whole (section 14.2).
@@ -94,7 +100,11 @@ fn piece(range: &HeaderValue, length: usize) -> Given {
     let parsed = || {
         let spec = range.to_str().ok()?.strip_prefix("bytes=")?;
         let (first, last) = spec.trim().split_once('-')?;
-        let number = |text: &str| if text.is_empty() { Some(None) } else { text.parse::<usize>().ok().map(Some) };
+        let number = |text: &str| match text {
+            "" => Some(None),
+            text if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse::<usize>().ok().map(Some),
+            _ => None,
+        };
         Some((number(first)?, number(last)?))
     };
     match parsed() {

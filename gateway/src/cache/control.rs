@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use sfv::{BareItem, Dictionary, ListEntry, Parser};
 
 /// What a service tells gateways and content delivery networks, and nobody else (RFC 9213, section 3.1).
-const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
+pub(super) const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
 
 /// The longest time that a directive can mean, in seconds (RFC 9111, section 1.2.2).
 const LONGEST: u64 = 1 << 31;

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{AGE, CACHE_CONTROL, CONTENT_LENGTH, ETAG, LAST_MODIFIED, TRAILER, X_CONTENT_TYPE_OPTIONS};
+use http::header::{AGE, CACHE_CONTROL, CONTENT_LENGTH, DATE, ETAG, LAST_MODIFIED, TRAILER, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use problem::REQUEST_ID;
 
+use super::freshness::{self, Times};
 use super::groups::{CACHE_GROUPS, Group};
 use super::policy::Allowance;
 use super::status::CACHE_STATUS;
@@ -43,6 +44,8 @@ pub(crate) struct Entry {
     if_error_until: i64,
     /// What the service allowed.
     pub(crate) allowance: Allowance,
+    /// In which words.
+    pub(crate) said: HeaderMap,
     /// The validators of the service, with which it can be asked whether they still hold.
     pub(crate) validators: Validators,
     /// Whether a client's condition may be answered with it.
@@ -87,6 +90,7 @@ pub(crate) struct Made {
     pub(crate) body: Bytes,
     pub(crate) selecting: Selecting,
     pub(crate) allowance: Allowance,
+    pub(crate) said: HeaderMap,
     pub(crate) arrived: i64,
     /// Between 0 and 1: answers that were kept together shall not end together.
     pub(crate) jitter: f64,
@@ -118,6 +122,7 @@ impl Entry {
             while_revalidate_until: expired.saturating_add(while_revalidate),
             if_error_until: expired.saturating_add(if_error),
             allowance: made.allowance,
+            said: made.said,
             validators: made.validators,
             validates: made.validates,
             began: made.began,
@@ -155,6 +160,11 @@ impl Entry {
     /// Whether it may be given while a fresh one is asked for.
     pub(crate) fn serves_while_revalidating(&self, now: i64) -> bool {
         now < self.while_revalidate_until
+    }
+
+    /// Whether it may be given to somebody who says nothing of it.
+    pub(crate) fn is_usable(&self, now: i64) -> bool {
+        self.is_fresh(now) || self.serves_while_revalidating(now)
     }
 
     /// Whether it may be given where no fresh one is to be had.
@@ -221,7 +231,9 @@ impl Drop for Counted {
 
 /// The fields as they are kept: copies, because what came from a connection holds on to the whole buffer that it was read
 /// into.
-pub(crate) fn kept_fields(headers: &HeaderMap, body: &Bytes) -> HeaderMap {
+///
+/// Whoever says no `Date` is taken to have answered when the answer arrived (RFC 9110, section 6.6.1).
+pub(crate) fn kept_fields(headers: &HeaderMap, body: &Bytes, times: Times) -> HeaderMap {
     let mut kept = HeaderMap::with_capacity(headers.len() + fields::ADDED);
     for (name, value) in headers {
         if [AGE, TRAILER, CACHE_GROUPS, CACHE_STATUS, PREFERENCE_APPLIED].contains(name) {
@@ -232,6 +244,9 @@ pub(crate) fn kept_fields(headers: &HeaderMap, body: &Bytes) -> HeaderMap {
         kept.append(name.clone(), copy);
     }
     kept.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+    if !kept.contains_key(DATE) {
+        kept.insert(DATE, freshness::written(times.arrived_wall));
+    }
     kept
 }
 
@@ -269,7 +284,8 @@ pub(crate) fn with_places(mut headers: HeaderMap) -> HeaderMap {
 }
 
 fn weight(made: &Made) -> usize {
-    let fields = made.headers.iter().map(|(name, value)| PER_FIELD + name.as_str().len() + value.len());
+    let fields =
+        made.headers.iter().chain(&made.said).map(|(name, value)| PER_FIELD + name.as_str().len() + value.len());
     let rest = OVERHEAD + fields.sum::<usize>() + made.selecting.size() + made.groups.len() * 8;
     taken(rest) + taken(made.body.len())
 }

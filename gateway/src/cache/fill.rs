@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::header::{CACHE_CONTROL, ETAG, EXPIRES};
+use http::header::{CACHE_CONTROL, ETAG, EXPIRES, LAST_MODIFIED, SET_COOKIE, VARY};
 use http::{HeaderMap, Method, Response, StatusCode};
 
 use super::entry::{self, Entry, Made, Validators};
@@ -15,7 +15,7 @@ use super::look_up::{Inquiry, now};
 use super::policy::{self, Allowance, Answered, Reason};
 use super::terms::Terms;
 use super::vary::Selecting;
-use super::{asking, control::Directives, tag};
+use super::{asking, control::Directives, said, tag};
 use crate::answer;
 use crate::body::{Collected, Source};
 use crate::error::GatewayError;
@@ -42,7 +42,8 @@ impl Filled {
 /// What those are told who waited for a call.
 pub(super) fn landed(filled: &Result<Filled, GatewayError>) -> Landed {
     match filled {
-        Ok(Filled::Kept { entry, .. }) if !entry.allowance.no_cache => Landed::Kept(Arc::clone(entry)),
+        // Whoever waited may only be given what could be given from now on (RFC 9111, section 4).
+        Ok(Filled::Kept { entry, .. }) if entry.is_usable(now()) => Landed::Kept(Arc::clone(entry)),
         // No service answered, whatever was asked of it. What one answered belongs to the request that it answered.
         Err(error @ (GatewayError::Upstream { .. } | GatewayError::Overloaded)) => Landed::Failed(error.clone()),
         Ok(_) | Err(_) => Landed::Unshared,
@@ -79,7 +80,7 @@ pub(super) async fn fill(
             // It speaks of another answer than the one that is kept.
             None => {
                 let response = asking::ask(&inquiry, None).await?;
-                filling.keep(key, response).await
+                Filling { times: Times::since(sent), ..filling }.keep(key, response).await
             }
         },
         _ => filling.keep(key, response).await,
@@ -119,7 +120,8 @@ impl Filling<'_> {
         };
         let body = entry::counted(&body, self.inquiry.plane.shared.cache.store.used());
         let validators = if self.caching.composed { Validators::default() } else { copied(&head.headers) };
-        let mut headers = entry::kept_fields(&head.headers, &body);
+        let said = said::of(&head.headers);
+        let mut headers = entry::kept_fields(&head.headers, &body, self.times);
         let described = headers.contains_key(CACHE_CONTROL) || headers.contains_key(EXPIRES);
         entry::for_clients(&mut headers, self.caching.scope == Scope::Public, described);
         // The tag of a part is the version that a client needs for its writes, and does not name the whole answer.
@@ -132,13 +134,16 @@ impl Filling<'_> {
         if let Some(tag) = of_whole.filter(|_| self.caching.validates && head.status == StatusCode::OK) {
             headers.insert(ETAG, tag);
         }
+        // Of an answer that was put together, its oldest part says how old it is.
+        let arrived = terms.and_then(|terms| terms.arrived).unwrap_or(self.times.arrived);
         let made = Made {
             status: head.status,
             headers,
             body,
             selecting,
             allowance,
-            arrived: now(),
+            said,
+            arrived,
             jitter: entry::jitter(self.began),
             validators,
             validates,
@@ -208,23 +213,30 @@ impl Filling<'_> {
     /// What is kept is fresh again, with what the service says anew (RFC 9111, section 4.3.4). None where the service means
     /// another answer.
     fn still_holds(&self, key: &Key, kept: &Entry, news: &HeaderMap) -> Option<Filled> {
-        if news.get(ETAG).is_some_and(|told| kept.validators.etag.as_ref() != Some(told)) {
+        let Validators { etag, last_modified } = &kept.validators;
+        let means_another = match (news.get(ETAG), news.get(LAST_MODIFIED)) {
+            (Some(told), _) => etag.as_ref() != Some(told),
+            (None, told) => told.is_some() && told != last_modified.as_ref(),
+        };
+        if means_another {
             return None;
         }
-        let speaks = ["cache-control", "cdn-cache-control", "expires"].iter().any(|name| news.contains_key(*name));
-        let allowance = if speaks {
-            let signed_in = self.inquiry.caller.principal().sub.is_some();
-            let answered = Answered { status: kept.status, headers: news, terms: None, signed_in, times: self.times };
-            policy::judge(self.caching, answered, self.asked).ok()?
-        } else {
-            Allowance { age: super::freshness::initial_age(news, self.times), ..kept.allowance }
-        };
+        // A cookie is for whoever is asking, and an answer that depends on other fields is another one.
+        let selects = || Selecting::new(news, &self.inquiry.head.headers, &self.caching.fields);
+        if news.contains_key(SET_COOKIE) || (news.contains_key(VARY) && selects().as_ref() != Some(&kept.selecting)) {
+            return None;
+        }
+        let speaks = said::NAMES.iter().any(|name| news.contains_key(name));
+        let said = said::anew(&kept.said, news);
+        let signed_in = self.inquiry.caller.principal().sub.is_some();
+        let answered = Answered { status: kept.status, headers: &said, terms: None, signed_in, times: self.times };
+        let allowance = policy::judge(self.caching, answered, self.asked).ok()?;
         let groups = match groups::listed(news, &CACHE_GROUPS)? {
             named if named.is_empty() => kept.groups.clone(),
             named => self.groups(&named),
         };
         let mut headers = kept.headers.clone();
-        let mut news_kept = entry::kept_fields(news, &kept.body);
+        let mut news_kept = entry::kept_fields(news, &kept.body, self.times);
         for name in ["content-encoding", "content-type", "content-range", "content-length", "via"] {
             news_kept.remove(name);
         }
@@ -241,7 +253,8 @@ impl Filling<'_> {
             body: kept.body.clone(),
             selecting: kept.selecting.clone(),
             allowance,
-            arrived: now(),
+            said: said::of(&said),
+            arrived: self.times.arrived,
             jitter: entry::jitter(self.began),
             validators: kept.validators.clone(),
             validates: kept.validates,

@@ -6,10 +6,13 @@ use http::header::{AGE, DATE, EXPIRES};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::control::{Directives, seconds};
+use super::look_up::now;
 
 /// When an answer was asked for and when its head was there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
+    /// When the head had arrived, on the clock of everything that is kept.
+    pub(crate) arrived: i64,
     /// The wall clock when the head had arrived, since the epoch.
     pub(crate) arrived_wall: i64,
     /// The time that the call took.
@@ -21,7 +24,7 @@ impl Times {
     pub(crate) fn since(asked: Instant) -> Self {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let ms = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-        Self { arrived_wall: ms(wall), delay: ms(asked.elapsed()) }
+        Self { arrived: now(), arrived_wall: ms(wall), delay: ms(asked.elapsed()) }
     }
 }
 
@@ -72,6 +75,12 @@ pub(crate) fn parsed(value: &HeaderValue) -> Option<i64> {
     i64::try_from(since.as_millis()).ok()
 }
 
+/// A moment of the wall clock as a field has it.
+pub(crate) fn written(wall: i64) -> HeaderValue {
+    let since = Duration::from_millis(u64::try_from(wall).unwrap_or_default());
+    HeaderValue::from_str(&httpdate::fmt_http_date(UNIX_EPOCH + since)).unwrap_or(HeaderValue::from_static(""))
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -79,7 +88,7 @@ mod tests {
 
     /// Sun, 06 Nov 1994 08:49:37 GMT, and a half of a second.
     const NOW: i64 = 784_111_777_500;
-    const TIMES: Times = Times { arrived_wall: NOW, delay: 300 };
+    const TIMES: Times = Times { arrived: 0, arrived_wall: NOW, delay: 300 };
 
     fn fields(list: &[(&'static str, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();

@@ -43,9 +43,9 @@ pub(crate) fn write(
                 key.extend_from_slice(query.as_bytes());
             }
             Some(declared) => {
-                let pieces = declared_pieces(query, declared);
-                for piece in &pieces {
-                    key.push(b'&');
+                // The first mark is one that no path has: a path may have the other.
+                for (number, piece) in declared_pieces(query, declared).iter().enumerate() {
+                    key.push(if number == 0 { b'?' } else { b'&' });
                     key.extend_from_slice(piece.as_bytes());
                 }
             }

@@ -114,6 +114,9 @@ pub(crate) fn look_up<B>(
         // A preference may make another answer of it, and no field says so.
         let is_special = conditional::is_for_the_service(headers) || headers.contains_key(PREFER);
         if is_special || peer.sends_cookies || asked.no_store {
+            if asked.only_if_cached {
+                return Err(GatewayError::NotKept);
+            }
             return Ok(Looked::Nothing(ask(&Found::default(), None, Forwarded::Bypass, How::Passing)));
         }
         let mut found = cache.store.find(key, headers);
@@ -286,8 +289,10 @@ impl Inquiry {
     }
 
     fn may_share(&self, entry: &Entry) -> bool {
-        let groups = &self.plane.shared.cache.groups;
-        entry.selecting.matches(&self.head.headers) && groups.hold(&entry.groups, entry.began, &entry.checked)
+        let (groups, now) = (&self.plane.shared.cache.groups, now());
+        entry.is_usable(now)
+            && entry.selecting.matches(&self.head.headers)
+            && groups.hold(&entry.groups, entry.began, &entry.checked)
     }
 
     /// What came of a call, for the client who made it.

@@ -128,10 +128,10 @@ pub(super) fn is_failure(status: StatusCode) -> bool {
     matches!(status.as_u16(), 500 | 502..=504)
 }
 
-/// Whether an answer with this status takes the place of an older one, though it is not kept: others say of the service, or
-/// of the client, and not of the thing.
+/// Whether an answer with this status takes the place of an older one, though it is not kept: others speak of the service, or of
+/// one request, and not of the thing. Whoever could end what is kept by a request that is at fault could do it all the time.
 pub(super) fn is_news(status: StatusCode) -> bool {
-    !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS
+    status.is_success() || status.is_redirection() || matches!(status.as_u16(), 401 | 403..=405 | 410 | 451)
 }
 
 fn in_millis(duration: std::time::Duration) -> i64 {

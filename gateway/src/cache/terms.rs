@@ -17,6 +17,8 @@ pub(crate) struct Terms {
     must_revalidate: bool,
     /// What is left of the shortest lifetime that a part names, in milliseconds.
     pub(crate) lifetime: Option<i64>,
+    /// When the first of their heads had arrived.
+    pub(super) arrived: Option<i64>,
     /// Whether a part names none.
     silent: bool,
     /// The groups of all parts; none where a service names them in a way that cannot be read.
@@ -33,6 +35,7 @@ impl Terms {
 
     /// Adds a part by its head.
     pub(crate) fn add(&mut self, headers: &HeaderMap, times: Times) {
+        self.arrived = Some(self.arrived.map_or(times.arrived, |first| first.min(times.arrived)));
         let (allowed, targeted) = Directives::of_answer(headers);
         self.no_store |= (allowed.no_store && !allowed.must_understand) || headers.contains_key(SET_COOKIE);
         self.no_cache |= allowed.no_cache;

@@ -68,12 +68,12 @@ fn is_of_one_request(name: &HeaderName) -> bool {
 }
 
 /// A field in a form in which values that mean the same are the same: its lines joined, without the space around them; where
-/// the field is known to be a list of words, in lower case and without any space.
+/// the field is known to be a list of words, in lower case and without any space. What is quoted is no word.
 fn value(headers: &HeaderMap, name: &HeaderName) -> Value {
     headers.get(name)?;
     let lines: Vec<&[u8]> = headers.get_all(name).iter().map(|line| line.as_bytes().trim_ascii()).collect();
     let mut joined = lines.join(&b", "[..]);
-    if [ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE].contains(name) {
+    if [ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE].contains(name) && !joined.contains(&b'"') {
         joined.retain(|byte| !byte.is_ascii_whitespace());
         joined.make_ascii_lowercase();
     }
@@ -126,6 +126,11 @@ mod tests {
             !selecting.matches(&fields(&[("accept-encoding", "gzip, br"), ("x-a", "A, b")])),
             "not known to be the same"
         );
+        let of = |accept| value(&fields(&[("accept", accept)]), &ACCEPT);
+        assert_eq!(of("text/html;q=0.5, Text/Plain"), of("text/html; q=0.5,text/plain"));
+        for (one, other) in [("a/b;v=\"X\"", "a/b;v=\"x\""), ("a/b;v=\"x y\"", "a/b;v=\"xy\"")] {
+            assert_ne!(of(one), of(other), "what is quoted may mean something else");
+        }
     }
 
     #[test]

@@ -1,54 +1,66 @@
 //! What a request that may change something makes invalid (RFC 9111, section 4.4; RFC 9875, section 3).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use boot::Tasks;
+use fluent_uri::{Uri, UriRef};
 use http::header::{CONTENT_LOCATION, HOST, LOCATION};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use principal::Principal;
+use tokio::runtime::Handle;
+use upstream::Witness;
 
-use super::groups::Group;
+use super::groups::{self, CACHE_GROUP_INVALIDATION, Group};
 use super::{Cache, tag};
 use crate::body::Source;
 use crate::error::GatewayError;
-use crate::plan::Tag;
+use crate::plan::Route;
 use crate::plane::Plane;
 
 /// A request of an unsafe or unknown method, from before it is sent until its outcome is known. If that is never known – the
-/// client left, no answer came – it may have changed something all the same, so its own path is over.
+/// client left, no answer came – it may have changed something all the same, or still do so, so its own path is over: at once, and
+/// again when the service has no time left for it.
+#[derive(Debug)]
 pub(crate) struct Write {
     cache: Arc<Cache>,
     path: Option<Box<str>>,
     host: Option<HeaderValue>,
     tags: Vec<String>,
+    /// Whether it was sent more than once.
+    repeated: AtomicBool,
+    /// How long a service may be at it.
+    within: Duration,
+    tasks: Tasks,
 }
 
 impl Write {
     /// The write that a request is; none if its method is safe (RFC 9110, section 9.2.1).
-    pub(crate) fn begin(
-        plane: &Plane,
-        tags: &[Tag],
-        caller: &Principal,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
-    ) -> Option<Self> {
+    pub(crate) fn begin<B>(plane: &Plane, route: &Route, caller: &Principal, request: &Request<B>) -> Option<Self> {
+        let (method, path) = (request.method(), request.uri().path());
         if method.is_safe() {
             return None;
         }
         Some(Self {
             cache: Arc::clone(&plane.shared.cache),
-            path: Some(uri.path().into()),
-            host: headers.get(HOST).cloned(),
-            tags: tag::names(tags, plane, method, uri.path(), caller),
+            path: Some(path.into()),
+            host: request.headers().get(HOST).cloned(),
+            tags: tag::names(&route.invalidates, plane, method, path, caller),
+            repeated: AtomicBool::new(false),
+            within: route.timeout,
+            tasks: plane.shared.tasks.clone(),
         })
     }
 
-    /// Its outcome is known: everything that it changed is over before its answer is sent. A refusal changes nothing.
+    /// Its outcome is known: everything that it changed is over before its answer is sent. A refusal changes nothing, if the
+    /// request was sent once: what was deleted the first time is not found the second time.
     pub(crate) fn settle(mut self, outcome: &Result<Response<Source>, GatewayError>) {
+        let repeated = *self.repeated.get_mut();
         let Some(path) = self.path.take() else { return };
         let groups = &self.cache.groups;
         match outcome {
-            Ok(response) if response.status().is_client_error() => {}
+            Ok(response) if response.status().is_client_error() && !repeated => {}
             Ok(response) => {
                 let mut over: Vec<Group> = self.tags.iter().map(|name| groups.named(name)).collect();
                 over.push(groups.of_path(&path));
@@ -56,44 +68,61 @@ impl Write {
                 over.extend(places.iter().flatten().map(|place| groups.of_path(place)));
                 groups.invalidate(over);
             }
-            Err(error) if error.status().is_client_error() => {}
+            Err(error) if error.status().is_client_error() && !repeated => {}
             Err(_) => self.path = Some(path),
         }
     }
 
-    /// The path that a field names, if it is one of this origin: nobody may make invalid what belongs to another.
+    /// The path that a field names, if it is one of this origin: nobody may make invalid what belongs to another. Behind something
+    /// that ends TLS the scheme is not known here.
     fn place(&self, headers: &HeaderMap, name: &HeaderName, path: &str) -> Option<String> {
-        let text = headers.get(name)?.to_str().ok()?;
-        if text.starts_with('/') && !text.starts_with("//") {
-            return Some(without_query(text).to_owned());
-        }
-        if text.starts_with(['?', '#']) {
-            return Some(path.to_owned());
-        }
-        if let Some((_, rest)) = without_query(text).split_once("://") {
-            let (authority, path) = rest.split_at(rest.find('/')?);
-            let same =
-                self.host.as_ref().is_some_and(|host| host.as_bytes().eq_ignore_ascii_case(authority.as_bytes()));
-            return same.then(|| without_query(path).to_owned());
-        }
-        if text.starts_with("//") {
-            return None;
-        }
-        let (directory, _) = path.rsplit_once('/')?;
-        Some(format!("{directory}/{}", without_query(text)))
+        let named = UriRef::parse(headers.get(name)?.to_str().ok()?).ok()?;
+        let host = self.host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let own = Uri::parse(format!("http://{host}{path}")).ok()?.normalize();
+        let place = named.resolve_against(&own).ok()?.normalize();
+        let is_own = place.authority().map(|place| place.as_str()) == own.authority().map(|own| own.as_str());
+        is_own.then(|| place.path().as_str().to_owned())
     }
+}
+
+impl Witness for Write {
+    fn head(&self, headers: &HeaderMap) {
+        self.cache.head(headers);
+    }
+
+    fn repeats(&self) {
+        self.repeated.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Witness for Cache {
+    /// Ends what a service says that a change has made invalid: the change has been made, whatever becomes of the answer.
+    fn head(&self, headers: &HeaderMap) {
+        if headers.contains_key(CACHE_GROUP_INVALIDATION) {
+            let named = groups::listed(headers, &CACHE_GROUP_INVALIDATION).unwrap_or_default();
+            self.groups.invalidate(named.iter().map(|name| self.groups.named(name)));
+        }
+    }
+
+    fn repeats(&self) {}
 }
 
 impl Drop for Write {
     fn drop(&mut self) {
-        if let Some(path) = self.path.take() {
-            let groups = &self.cache.groups;
-            let tags = self.tags.iter().map(|name| groups.named(name));
-            groups.invalidate(tags.chain([groups.of_path(&path)]));
+        let Some(path) = self.path.take() else { return };
+        let (groups, within) = (Arc::clone(&self.cache.groups), self.within);
+        let mut over: Vec<Group> = self.tags.iter().map(|name| groups.named(name)).collect();
+        over.push(groups.of_path(&path));
+        groups.invalidate(over.iter().copied());
+        if Handle::try_current().is_ok() {
+            let end = self.tasks.token();
+            let later = async move {
+                // At the end of the process nothing is given any more.
+                if end.run_until_cancelled(tokio::time::sleep(within)).await.is_some() {
+                    groups.invalidate(over);
+                }
+            };
+            drop(self.tasks.spawn("cache write", later));
         }
     }
-}
-
-fn without_query(text: &str) -> &str {
-    text.split(['?', '#']).next().unwrap_or(text)
 }

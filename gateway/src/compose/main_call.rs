@@ -66,6 +66,7 @@ impl Run<'_> {
             assertion: self.plane.assertion(caller, part.service, &route.assert_roles, now),
             websocket: false,
             route: Some(compiled),
+            witness: self.asked.write.map(|write| write as _),
             has_place: true,
         };
         let mut request = Request::from_parts(head, body);

@@ -16,6 +16,7 @@ use super::values::{self, Aim, Given, Unbound};
 use super::{Outcome, PartFailure, Prepared, answer, intake};
 use crate::auth::Caller;
 use crate::body::Source;
+use crate::cache::Write;
 use crate::cache::{Terms, Times};
 use crate::context::Context;
 use crate::error::GatewayError;
@@ -40,6 +41,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) prepared: &'a Prepared,
     pub(crate) parameters: Parameters<'a>,
     pub(crate) caller: &'a Caller,
+    /// What the request may change.
+    pub(crate) write: Option<&'a Write>,
 }
 
 /// What all calls of one request share.

@@ -11,6 +11,7 @@ use crate::auth::Caller;
 use crate::body::Source;
 use crate::cache::{self, Inquiry, Looked, Outcome, Peer};
 use crate::error::GatewayError;
+use crate::fields;
 use crate::forward::{self, Intake};
 use crate::listener::Connection;
 use crate::plan::{Caching, RouteId, Scope, Target};
@@ -38,6 +39,8 @@ pub(super) fn look_up<'a>(
     caller: &Caller,
     request: &mut Request<Intake>,
 ) -> Result<Answering<'a>, GatewayError> {
+    // An answer depends on no field that its service does not see, so none of these may select it.
+    fields::remove_named(request.headers_mut());
     let is_origin = matches!(plane.surface().plan.route(id).target, Target::Proxy { .. });
     let peer = Peer {
         sends_cookies: cache::sends_cookies(&caching.scope, is_origin, request.headers()),

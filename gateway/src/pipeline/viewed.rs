@@ -35,7 +35,7 @@ pub(super) async fn add(
     let late = route.composition.as_ref().and_then(|composition| composition.late.as_deref());
     let (Some(composition), Some(prepared)) = (late, &compiled.late) else { return Ok(response) };
     let was_whole = !response.headers().contains_key(compose::GATEWAY_PARTS);
-    let asked = Asked { route, compiled, composition, prepared, parameters: *parameters, caller };
+    let asked = Asked { route, compiled, composition, prepared, parameters: *parameters, caller, write: None };
     let response = Box::pin(viewing.add(plane, connection, &exchange.context, asked, response)).await?;
     let lost = response.headers().get(compose::GATEWAY_PARTS).cloned();
     if was_whole && lost.is_some() {

@@ -204,6 +204,30 @@ async fn one_of_two_targets_that_is_not_well_gets_no_requests_and_metrics_tell()
 }
 
 #[tokio::test]
+async fn a_target_that_failed_checks_gets_requests_again_when_nobody_checks_it_any_more() {
+    let unwell = |request: axum::extract::Request| async move {
+        let status = if request.uri().path() == "/readyz" { 503 } else { 200 };
+        (http::StatusCode::from_u16(status).unwrap(), [("content-type", "application/json")], "{}")
+    };
+    let (sick, well) = (Stub::start(axum::Router::new().fallback(unwell)).await, well().await);
+    let stub = format!("urls = [\"{}\", \"{}\"]\nhealth = \"/readyz\"", sick.url(), well.url());
+    let gateway = Gateway::guarded(&well.url(), &stub, "").await;
+    until("one target is out", SOON, async || (metric(&gateway, "agora_upstream_healthy").await == 1).then_some(()))
+        .await;
+    let file = gateway.files().join("gateway.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("health = \"/readyz\"", "")).unwrap();
+    gateway.operator().call(Method::POST, "/reload").await.expect(200);
+    assert_eq!(metric(&gateway, "agora_upstream_healthy").await, 2);
+    let asked = || sick.requests().iter().filter(|request| request.uri != "/readyz").count();
+    let before = asked();
+    for _ in 0..20 {
+        let _ = gateway.caller().get(ITEM).await.expect(200);
+    }
+    assert!(asked() > before);
+}
+
+#[tokio::test]
 async fn one_of_two_targets_that_is_gone_costs_no_request_an_answer() {
     let (well, gone) = (well().await, testkit::faulty::Refusing::start());
     let stub = format!("urls = [\"{}\", \"{}\"]", gone.url(), well.url());

@@ -19,7 +19,6 @@ pub(crate) const HEAD: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Head {
     pub(crate) status: StatusCode,
-    pub(crate) version: Version,
     pub(crate) headers: HeaderMap,
     /// What the status line says, where that is not what the status is called.
     pub(crate) reason: Option<Bytes>,
@@ -76,7 +75,7 @@ pub(crate) fn take(
     let (framing, is_certain) = framing::of_answer(method, line.status, line.version, &mut headers)?;
     let reason = line.reason.map(|reason| bytes.slice(range(reason)));
     let keeps = is_certain && keeps.answer();
-    Ok(Found::Head(Head { status: line.status, version: line.version, headers, reason, framing, keeps }))
+    Ok(Found::Head(Head { status: line.status, headers, reason, framing, keeps }))
 }
 
 /// The status line, and the size of the head.

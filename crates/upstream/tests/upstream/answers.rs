@@ -41,6 +41,12 @@ async fn an_answer_that_comes_byte_by_byte_is_the_same() {
 }
 
 #[tokio::test]
+async fn the_version_of_an_answer_stays_on_its_connection() {
+    let line = Line::start(vec![HEAD, says("HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok")]).await;
+    assert_eq!(get(&line.upstream, &Pool::new()).await.unwrap().version(), http::Version::HTTP_11);
+}
+
+#[tokio::test]
 async fn a_connection_is_used_again_only_after_an_answer_that_leaves_no_doubt() {
     let table = [
         ("GET", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", true),

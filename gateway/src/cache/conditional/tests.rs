@@ -13,15 +13,30 @@ fn fields(list: &[(&'static str, &'static str)]) -> HeaderMap {
 const MODIFIED: (&str, &str) = ("last-modified", "Sun, 06 Nov 1994 08:49:37 GMT");
 
 fn of(request: &[(&'static str, &'static str)]) -> Given {
-    given(&fields(request), &fields(&[("etag", "\"a\""), MODIFIED]), 10, false)
+    given(
+        &fields(request),
+        &fields(&[("etag", "\"a\""), MODIFIED, ("date", "Sun, 06 Nov 1994 08:49:38 GMT")]),
+        10,
+        false,
+    )
 }
 
 #[test]
 fn a_client_that_names_the_tag_has_the_answer_already() {
-    for list in ["\"a\"", "W/\"a\"", "\"x\", \"a\"", "W/\"x\",W/\"a\"", "\"x,y\" , \"a\"", "*", " * "] {
+    for list in [
+        "\"a\"",
+        "W/\"a\"",
+        "\"x\", \"a\"",
+        "W/\"x\",W/\"a\"",
+        "\"x,y\" , \"a\"",
+        ", ,\"a\"",
+        "\"x\",,\t, \"a\",",
+        "*",
+        " * ",
+    ] {
         assert_eq!(of(&[("if-none-match", list)]), Given::NotModified, "{list}");
     }
-    for list in ["\"b\"", "a", "\"A\"", "\"x\" \"a\"", "", "\"a", "**"] {
+    for list in ["\"b\"", "a", "\"A\"", "\"x\" \"a\"", "", "\"a", "**", ",", ",\"b\",", "\"x\" , * "] {
         assert_eq!(of(&[("if-none-match", list)]), Given::Whole, "{list}");
     }
     assert_eq!(of(&[("if-none-match", "\"x\""), ("if-none-match", "\"a\"")]), Given::NotModified);
@@ -61,6 +76,7 @@ fn one_piece_is_given_and_anything_else_is_the_whole() {
         ("bytes=0-1,3-4", Given::Whole),
         ("bytes=-", Given::Whole),
         ("bytes=a-b", Given::Whole),
+        ("bytes=+1-+3", Given::Whole),
         ("lines=0-1", Given::Whole),
         ("0-1", Given::Whole),
         ("bytes=18446744073709551616-", Given::Whole),
@@ -82,6 +98,11 @@ fn a_piece_of_another_version_is_not_given() {
     }
     for condition in ["\"b\"", "W/\"a\"", "Sun, 06 Nov 1994 08:49:38 GMT", "never"] {
         assert_eq!(of(&[range, ("if-range", condition)]), Given::Whole, "{condition}");
+    }
+    let same_second = fields(&[MODIFIED, ("date", MODIFIED.1)]);
+    for answer in [same_second, fields(&[MODIFIED])] {
+        let asked = fields(&[range, ("if-range", MODIFIED.1)]);
+        assert_eq!(given(&asked, &answer, 10, false), Given::Whole, "it may have changed since");
     }
 }
 

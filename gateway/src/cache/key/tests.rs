@@ -45,6 +45,16 @@ fn the_order_of_the_query_and_what_is_not_declared_make_no_difference() {
 }
 
 #[test]
+fn no_path_is_written_as_another_one_with_a_query() {
+    let (caching, caller) = (caching(Scope::Public, Some(&["a", "b"])), Principal::anonymous());
+    let of = |target: &str| key(&caching, &caller, target, "a.example");
+    for path in ["/x&a=1", "/x%3Fa=1", "/x;a=1", "/xa=1", "/x%00a=1"] {
+        assert_ne!(of(path), of("/x?a=1"), "{path}");
+    }
+    assert_ne!(of("/x&a=1?b=2"), of("/x?a=1&b=2"));
+}
+
+#[test]
 fn without_a_contract_all_of_the_query_counts() {
     let (caching, caller) = (caching(Scope::Public, None), Principal::anonymous());
     let of = |target: &str| key(&caching, &caller, target, "a.example");

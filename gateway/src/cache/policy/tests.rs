@@ -6,7 +6,7 @@ use http::HeaderValue;
 
 use super::*;
 
-const TIMES: Times = Times { arrived_wall: 784_111_777_000, delay: 0 };
+const TIMES: Times = Times { arrived: 0, arrived_wall: 784_111_777_000, delay: 0 };
 
 fn fields(list: &[(&'static str, &'static str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();

@@ -4,5 +4,6 @@ mod admitting;
 mod asking;
 mod changing;
 mod failing;
+mod repeating;
 mod telling;
 mod waiting;

@@ -127,3 +127,50 @@ async fn a_condition_that_is_meant_for_writing_is_the_services_business() {
     assert_eq!((word(&answer).as_str(), world.service.last().header("if-match")), ("fwd=bypass", "\"1\""));
     assert_ne!(version(&answer), version(&first));
 }
+
+#[tokio::test]
+async fn a_date_that_means_another_answer_is_not_believed() {
+    let world = World::new().await;
+    let played = Played::ok("max-age=10").with("age", "20").with("last-modified", MODIFIED);
+    world.script.plays("/things/1", played);
+    world.get("/api/v1/things/1").await;
+    let other = Played::ok("max-age=60").status(304).with("last-modified", "Sun, 06 Nov 1994 08:49:36 GMT");
+    world.script.plays("/things/1", other);
+    world.get("/api/v1/things/1").await;
+    assert_eq!(world.calls(), 3, "it is asked again without a condition");
+}
+
+#[tokio::test]
+async fn what_a_service_does_not_say_again_still_holds() {
+    let world = World::new().await;
+    let tagged = |control: &str| Played::ok(control).with("etag", "\"1\"");
+    let never_unasked = tagged("max-age=600").with("cdn-cache-control", "no-cache");
+    let expired = tagged("").with("expires", MODIFIED);
+    let strict = tagged("max-age=10, must-revalidate").with("age", "20");
+    let cases = [
+        ("what was said to gateways", never_unasked, tagged("max-age=600"), "fwd=stale"),
+        ("a time that is over", expired, tagged(""), "fwd=stale"),
+        ("must-revalidate", strict, tagged("").with("age", "9").with("expires", MODIFIED), "hit"),
+    ];
+    for (number, (what, first, news, expected)) in cases.into_iter().enumerate() {
+        let (path, public) = (format!("/things/{number}"), format!("/api/v1/things/{number}"));
+        world.script.plays(&path, first);
+        world.get(&public).await.expect(200);
+        world.script.plays(&path, news);
+        let told = world.get(&public).await;
+        assert!(told.header("cache-status").contains("fwd-status=304"), "{what}: {}", told.header("cache-status"));
+        assert_eq!(word(&world.get(&public).await), expected, "{what}");
+    }
+    world.script.plays("/things/2", Played::ok("").status(503).body("{}"));
+    let stale = world.caller().with_header("cache-control", "max-age=1, max-stale=60").get("/api/v1/things/2").await;
+    assert_eq!(stale.status, 503, "it must be revalidated still");
+}
+
+#[tokio::test]
+async fn an_answer_without_a_date_has_that_of_its_arrival() {
+    let world = World::new().await;
+    world.script.plays("/things/1", Played::ok("max-age=60").with("date", ""));
+    let first = world.get("/api/v1/things/1").await.header("date").to_owned();
+    assert!(httpdate::parse_http_date(&first).is_ok(), "{first}");
+    assert_eq!(world.get("/api/v1/things/1").await.header("date"), first);
+}

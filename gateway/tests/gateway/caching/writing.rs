@@ -48,6 +48,11 @@ async fn a_write_ends_what_is_kept_at_the_places_that_it_names_here() {
         ("location", "//elsewhere.example/api/v1/things/5".to_owned(), false),
         ("location", "/things/6".to_owned(), true),
         ("content-location", "/things/7".to_owned(), true),
+        ("location", format!("//{}/api/v1/things/8", world.gateway.address()), true),
+        ("location", "./things/9".to_owned(), true),
+        ("location", "/api/v1/x/../things/10#top".to_owned(), true),
+        ("location", format!("https://{}/api/v1/things/11", world.gateway.address()), true),
+        ("location", "http://[not a place/api/v1/things/12".to_owned(), false),
     ]
     .into_iter()
     .enumerate()

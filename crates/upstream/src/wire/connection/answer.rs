@@ -27,11 +27,11 @@ pub(crate) enum Rest {
 }
 
 impl Connection {
-    /// The answer that begins with `head`.
+    /// The answer that begins with `head`. Its version is left behind: that of a message is the sender's own (RFC 9110, section
+    /// 2.5), and whoever hands an answer on frames it as it can.
     pub(super) fn answer(self, mut head: Head, sending: Sending, (pool, target): (&Pool, usize)) -> Answer {
         let mut response = Box::new(Response::new(ResponseBody::wire(Rest::Whole(Bytes::new()))));
         *response.status_mut() = head.status;
-        *response.version_mut() = head.version;
         *response.headers_mut() = std::mem::take(&mut head.headers);
         // It is handed on as it was said; what hyper does not take as a reason is none.
         if let Some(reason) = head.reason.take().and_then(|reason| ReasonPhrase::try_from(reason).ok()) {

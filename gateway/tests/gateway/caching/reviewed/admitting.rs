@@ -97,3 +97,46 @@ async fn all_lines_of_a_field_are_kept_that_come_with_the_word_that_nothing_has_
     assert_eq!(lines("cache-control"), ["must-revalidate", "max-age=60"]);
     assert_eq!(lines("x-old"), ["1"]);
 }
+
+#[tokio::test]
+async fn a_request_that_is_at_fault_ends_nothing_that_is_kept() {
+    let world = World::new().await;
+    for status in [400, 406, 408, 412, 413, 414, 415, 416, 421, 422, 429, 431] {
+        let path = format!("/timed/{status}");
+        let public = format!("/api/v1{path}");
+        world.script.plays(&path, Played::ok("max-age=60"));
+        world.get(&public).await.expect(200);
+        world.script.plays(&path, Played::ok("").status(status).body("{}"));
+        let anew = world.caller().with_header("cache-control", "no-cache").get(&public).await;
+        assert_eq!(anew.status, status);
+        assert_eq!(word(&world.get(&public).await), "hit", "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_that_comes_with_the_word_that_nothing_has_changed_is_not_kept() {
+    let world = World::new().await;
+    world.script.plays("/timed/1", Played::ok("max-age=10").with("age", "20").with("etag", "\"1\""));
+    world.get("/api/v1/timed/1").await.expect(200);
+    world.script.plays("/timed/1", Played::ok("").with("etag", "\"1\"").with("set-cookie", "sid=1"));
+    let revalidated = world.caller().with_header("cache-control", "no-cache").get("/api/v1/timed/1").await.expect(200);
+    assert_eq!(revalidated.header("set-cookie"), "sid=1", "it is for the one who asked");
+    world.script.plays("/timed/1", Played::ok("max-age=60").with("etag", "\"1\""));
+    let other = world.get("/api/v1/timed/1").await.expect(200);
+    assert_eq!((other.header("set-cookie"), version(&other)), ("", 4), "and was kept for nobody");
+}
+
+#[tokio::test]
+async fn an_answer_that_depends_on_other_fields_is_not_the_one_that_is_kept() {
+    let world = World::new().await;
+    world
+        .script
+        .plays("/timed/1", Played::ok("max-age=10, stale-while-revalidate=0").with("age", "20").with("etag", "\"1\""));
+    world.get("/api/v1/timed/1").await.expect(200);
+    world.script.plays("/timed/1", Played::ok("max-age=60").with("etag", "\"1\"").with("vary", "accept-language"));
+    let german = |name: &str| world.caller().with_header(name, "de");
+    let anew = german("accept-language").with_header("cache-control", "no-cache").get("/api/v1/timed/1").await;
+    assert_eq!(version(&anew), 3, "asked again without a condition");
+    assert_eq!(word(&german("accept-language").get("/api/v1/timed/1").await), "hit");
+    assert_ne!(word(&german("x-other").get("/api/v1/timed/1").await), "hit");
+}

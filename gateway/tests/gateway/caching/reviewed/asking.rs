@@ -106,3 +106,32 @@ async fn a_client_with_a_preference_is_answered_by_the_service() {
     let others = world.get("/api/v1/timed/1").await;
     assert_eq!((word(&others).as_str(), version(&others)), ("hit", 1));
 }
+
+#[tokio::test]
+async fn a_field_that_connection_names_reaches_no_service_and_selects_nothing() {
+    let world = World::new().await;
+    world.script.plays("/things/1", Played::ok("max-age=60").with("vary", "accept-language"));
+    let german = || world.caller().with_header("accept-language", "de");
+    german().with_header("connection", "close, Accept-Language").get("/api/v1/things/1").await.expect(200);
+    assert_eq!(world.service.last().header("accept-language"), "");
+    german().get("/api/v1/things/1").await.expect(200);
+    assert_eq!((world.calls(), world.service.last().header("accept-language")), (2, "de"));
+    assert_eq!(word(&world.get("/api/v1/things/1").await), "hit", "the first one is that of those who say nothing");
+}
+
+#[tokio::test]
+async fn whoever_wants_only_what_is_kept_has_no_service_asked() {
+    let world = World::new().await;
+    for (name, value) in [
+        ("prefer", "return=minimal"),
+        ("if-match", "\"1\""),
+        ("cookie", "a=1"),
+        ("cache-control", "only-if-cached, no-store"),
+    ] {
+        for path in ["/api/v1/things/1", "/origin/1"] {
+            let caller = world.caller().with_header("cache-control", "only-if-cached").with_header(name, value);
+            caller.get(path).await.problem(504, "upstream_unavailable");
+        }
+    }
+    assert_eq!(world.calls(), 0);
+}

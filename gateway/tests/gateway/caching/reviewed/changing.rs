@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::caching::world::{Played, World, is_kept, keep, wait, word};
+use crate::caching::world::{PATIENCE, Played, World, is_kept, keep, wait, word};
 
 const UNUSABLE: &str = r#"
 [[route]]
@@ -99,4 +99,37 @@ async fn a_write_that_began_before_another_budget_ends_what_is_kept_under_it() {
     gate.add_permits(1);
     write.await.unwrap().expect(200);
     assert!(!is_kept(&world, "/things/1").await && is_kept(&world, "/things/2").await);
+}
+
+const BRIEF: &str = r#"
+[[route]]
+match  = "GET /api/v1/brief/{id}"
+to     = "things.show_thing"
+access = "anyone"
+cache  = { scope = "public" }
+
+[[route]]
+match   = "PUT /api/v1/brief/{id}"
+to      = "things.replace_thing"
+access  = "anyone"
+timeout = "1s"
+"#;
+
+#[tokio::test]
+async fn a_write_whose_client_left_may_still_change_something_for_as_long_as_it_had() {
+    let world = World::with("", BRIEF).await;
+    world.script.plays("/things/1", Played::ok("max-age=600"));
+    let gate = world.script.gate("/things/1");
+    let write = tokio::spawn(world.caller().put("/api/v1/brief/1", &json!({})).into_future());
+    wait(&world, "the write is under way", |world| world.calls() == 1).await;
+    write.abort();
+    wait(&world, "its client has left", |world| world.gateway.upstream("things").state().in_flight == 0).await;
+    gate.add_permits(2);
+    let kept_again = world.get("/api/v1/brief/1").await;
+    assert_eq!(word(&kept_again), "fwd=uri-miss");
+    let is_kept = async || {
+        let asked = world.caller().with_header("cache-control", "only-if-cached").get("/api/v1/brief/1").await;
+        asked.status == 200
+    };
+    testkit::until("it is over once more", PATIENCE, || async { (!is_kept().await).then_some(()) }).await;
 }

@@ -145,3 +145,21 @@ async fn an_answer_that_must_not_be_kept_does_not_end_what_was_asked_for_later()
     let kept = world.get("/api/v1/things/1").await;
     assert_eq!((word(&kept).as_str(), version(&kept)), ("hit", 2));
 }
+
+#[tokio::test]
+async fn what_is_stale_when_it_comes_is_given_to_nobody_who_waited() {
+    for played in [
+        Played::ok("max-age=0, must-revalidate").with("etag", "\"1\""),
+        Played::ok("max-age=9").with("age", "9").with("etag", "\"1\""),
+    ] {
+        let world = World::new().await;
+        world.script.plays("/things/1", played);
+        let gate = world.script.gate("/things/1");
+        let all = world.all_on_their_way(3, &world.caller().get("/api/v1/things/1")).await;
+        wait(&world, "the first is asked for", |world| world.calls_to("/things/1") == 1).await;
+        gate.add_permits(10);
+        let answers: Vec<_> = join_all(all).await.into_iter().map(Result::unwrap).collect();
+        assert!(answers.iter().all(|answer| !answer.header("cache-status").contains("collapsed")));
+        assert_eq!(world.calls_to("/things/1"), 3);
+    }
+}
