@@ -22,6 +22,7 @@ use http::Method;
 use crate::plan::{Plan, Sources};
 
 pub use operate::{Cache, Purge, reload};
+pub use run::hangups;
 
 const FAILED: u8 = 1;
 const MISCONFIGURED: u8 = 2;

@@ -93,10 +93,13 @@ fn client(headers: &HeaderMap, peer: IpAddr, trusted: &[IpAddr]) -> IpAddr {
     if !trusted.contains(&client) {
         return client;
     }
-    let hops = headers.get_all(X_FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<&str> = hops.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let lines = headers.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
+    let hops: Vec<&[u8]> = lines.flat_map(|line| line.split(|byte| *byte == b',')).collect();
     for hop in hops.into_iter().rev() {
-        let Ok(address) = hop.parse::<IpAddr>() else { break };
+        // What stands left of something that is no address is a claim of whoever sent it.
+        let Some(address) = str::from_utf8(hop.trim_ascii()).ok().and_then(|hop| hop.parse::<IpAddr>().ok()) else {
+            break;
+        };
         client = address.to_canonical();
         if !trusted.contains(&client) {
             break;
@@ -143,5 +146,19 @@ mod tests {
         let fields = headers("x-forwarded-for", "6.6.6.6, 1.2.3.4, 8.8.4.4");
         let trusted = [address("8.8.8.8"), address("8.8.4.4")];
         assert_eq!(client(&fields, address("8.8.8.8"), &trusted), address("1.2.3.4"));
+    }
+
+    #[test]
+    fn what_is_no_text_hides_no_hop_and_lets_nothing_before_it_count() {
+        let trusted = [address("8.8.8.8")];
+        for lines in [&[&b"\xff, 1.2.3.4"[..]][..], &[b"6.6.6.6", b"\xff,1.2.3.4"], &[b"6.6.6.6", b"\xff", b"1.2.3.4"]]
+        {
+            let lines = lines.iter().map(|line| (X_FORWARDED_FOR, HeaderValue::from_bytes(line).unwrap()));
+            let mut fields = HeaderMap::new();
+            for (name, value) in lines {
+                fields.append(name, value);
+            }
+            assert_eq!(client(&fields, address("8.8.8.8"), &trusted), address("1.2.3.4"), "{fields:?}");
+        }
     }
 }

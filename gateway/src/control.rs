@@ -92,11 +92,12 @@ struct Purge {
 async fn purge(State(live): State<Arc<Live>>, purge: Result<Query<Purge>, QueryRejection>) -> Response {
     let cache = Arc::clone(&live.shared().cache);
     match purge.map(|Query(purge)| (purge.tag, purge.path, purge.all)) {
-        Ok((Some(tag), None, false)) => cache.purge_tag(&tag),
-        Ok((None, Some(path), false)) => cache.purge_path(&path),
+        Ok((Some(tag), None, false)) if !tag.is_empty() => cache.purge_tag(&tag),
+        Ok((None, Some(path), false)) if path.starts_with('/') && !path.contains(['?', '#']) => cache.purge_path(&path),
         Ok((None, None, true)) => cache.purge_all(),
         _ => {
-            let detail = "Say what is to be forgotten: one of `tag=NAME`, `path=/PATH` and `all=true`.";
+            let detail =
+                "Say what is to be forgotten: one of `tag=NAME`, `path=/PATH` without a query, and `all=true`.";
             return Problem::new(Code::InvalidParameter).with_detail(detail).into_response();
         }
     }

@@ -194,14 +194,20 @@ pub(crate) fn remove_named(headers: &mut HeaderMap) {
     if !headers.contains_key(CONNECTION) {
         return;
     }
-    let values: Vec<HeaderValue> = headers.get_all(CONNECTION).iter().cloned().collect();
-    for name in values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')) {
-        if let Ok(name) = name.trim().parse::<HeaderName>()
-            && !KEPT.contains(&name)
-        {
-            headers.remove(name);
-        }
+    let named: Vec<HeaderName> = named_by_connection(headers).filter_map(|name| name.parse().ok()).collect();
+    for name in named.iter().filter(|name| !KEPT.contains(name)) {
+        headers.remove(name);
     }
+}
+
+/// Whether `Connection` names this option or field.
+pub(crate) fn connection_names(headers: &HeaderMap, name: &str) -> bool {
+    named_by_connection(headers).any(|named| named.eq_ignore_ascii_case(name))
+}
+
+fn named_by_connection(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let lines = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    lines.flat_map(|line| line.split(',')).map(str::trim)
 }
 
 fn append(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {

@@ -101,9 +101,11 @@ pub(crate) async fn forward(
     let inspecting = {
         let answered = match call.upstream.send(&plane.pool, &mut outgoing, terms).await {
             Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => match tunnel {
-                Some(tunnel) => return Ok(tunnel.open(plane, connection, *response)),
-                // Nobody asked for another protocol.
-                None => Err(Failure::ProtocolError),
+                Some(tunnel) if tunnel.is_taken_up(response.headers()) => {
+                    return Ok(tunnel.open(plane, connection, *response));
+                }
+                // Nobody asked for another protocol, or for that one.
+                _ => Err(Failure::ProtocolError),
             },
             Ok(response) => Ok((*response).map(Source::from)),
             Err(failure) => Err(failure),

@@ -43,6 +43,7 @@ mod listener;
 mod live;
 mod media;
 mod metrics;
+mod network;
 mod pipeline;
 mod places;
 mod plane;

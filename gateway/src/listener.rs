@@ -122,9 +122,7 @@ fn admit(slot: &Arc<Slot>, stream: TcpStream, peer: SocketAddr) {
     let plane = slot.current();
     let Some(place) = plane.shared.caps.enter(peer.ip()) else {
         plane.metrics.connection_refused();
-        // A full send buffer on a new connection is not a case; and nothing waits for this client.
-        let _sent = stream.try_write(caps::OVERLOADED);
-        return;
+        return stream.into_std().map_or((), caps::refuse);
     };
     // Answers are written whole: waiting for more to send would only delay them.
     let _unsupported = stream.set_nodelay(true);

@@ -136,11 +136,6 @@ impl Live {
         *self.files.lock().unwrap_or_else(PoisonError::into_inner) = Some(sources).filter(Sources::can_change);
     }
 
-    /// Whether there are files that can be read again.
-    pub(crate) fn can_reload(&self) -> bool {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).is_some()
-    }
-
     /// Reads the files again and serves by them from now on. Says what there is now. Blocks while it reads and checks.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use boot::CancellationToken;
+use boot::{CancellationToken, Hangups};
 use tokio::sync::oneshot;
 
 use crate::build::Gateway;
@@ -69,12 +69,17 @@ impl Bound {
         self.admin_address
     }
 
-    /// Serves until `shutdown` completes and everything accepted is answered.
+    /// Serves until `shutdown` completes and everything accepted is answered. Each of `hangups` has the files read again; without
+    /// them SIGHUP means what it means to any other program.
     ///
     /// # Errors
     ///
     /// The error of the system where a thread or a runtime cannot be had; a data-plane thread that panicked.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+    pub async fn run(
+        self,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+        hangups: Option<Hangups>,
+    ) -> io::Result<()> {
         let Self { gateway: Gateway { live }, listeners, admin, .. } = self;
         let (stop, shared) = (live.parts.stop.clone(), live.shared());
         let told = stop.clone();
@@ -83,7 +88,9 @@ impl Bound {
             told.cancel();
         });
         serve_admin(&live, admin)?;
-        reload_on_hangup(&live)?;
+        if let Some(hangups) = hangups {
+            reload_on_hangup(&live, hangups);
+        }
         let settings = &shared.surface.plan.settings.shutdown;
         let drain = Arc::new(Drain::new(stop.clone(), settings.delay, settings.grace, listeners.len()));
         let mut threads = Vec::new();
@@ -100,12 +107,8 @@ impl Bound {
     }
 }
 
-/// SIGHUP has the files read again, where there are any: without them, it means what it means to any other program.
-fn reload_on_hangup(live: &Arc<Live>) -> io::Result<()> {
-    if !live.can_reload() {
-        return Ok(());
-    }
-    let (mut hangups, reloading, end) = (boot::Hangups::new()?, Arc::clone(live), live.parts.tasks.token());
+fn reload_on_hangup(live: &Arc<Live>, mut hangups: Hangups) {
+    let (reloading, end) = (Arc::clone(live), live.parts.tasks.token());
     live.parts.tasks.spawn("reload", async move {
         while end.run_until_cancelled(hangups.next()).await.is_some() {
             let live = Arc::clone(&reloading);
@@ -113,7 +116,6 @@ fn reload_on_hangup(live: &Arc<Live>) -> io::Result<()> {
             let _told = tokio::task::spawn_blocking(move || live.reload()).await;
         }
     });
-    Ok(())
 }
 
 /// Starts a data-plane thread; the receiver learns how it ended.

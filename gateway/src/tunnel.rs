@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, UPGRADE};
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Version};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use upstream::ResponseBody;
@@ -16,16 +16,29 @@ use crate::plane::Plane;
 
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 
+fn is_websocket(headers: &HeaderMap) -> bool {
+    headers.get(UPGRADE).is_some_and(|named| named.as_bytes().eq_ignore_ascii_case(WEBSOCKET.as_bytes()))
+}
+
 /// A client's side of a connection that may become a tunnel.
 pub(crate) struct Tunnel {
     client: OnUpgrade,
 }
 
 impl Tunnel {
-    /// The tunnel that `request` asks for; nothing but `websocket` is ever forwarded.
+    /// The tunnel that `request` asks for; nothing but `websocket` is ever forwarded. A handshake is a GET of HTTP/1.1 (RFC 6455,
+    /// section 4.1) whose `Connection` says that its `Upgrade` is meant for this hop (RFC 9110, section 7.8).
     pub(crate) fn asked_for<B>(request: &mut Request<B>) -> Option<Self> {
-        let asked = request.headers().get(UPGRADE)?.as_bytes().eq_ignore_ascii_case(WEBSOCKET.as_bytes());
+        let asked = is_websocket(request.headers())
+            && request.method() == Method::GET
+            && request.version() == Version::HTTP_11
+            && fields::connection_names(request.headers(), UPGRADE.as_str());
         asked.then(|| Self { client: hyper::upgrade::on(request) })
+    }
+
+    /// Whether this is the tunnel that a service's 101 speaks of.
+    pub(crate) fn is_taken_up(&self, answer: &HeaderMap) -> bool {
+        is_websocket(answer)
     }
 
     /// Puts the question into the fields of the call, from which the hop's own fields have been removed.

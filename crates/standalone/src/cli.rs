@@ -153,6 +153,7 @@ impl Place {
 impl Run {
     async fn run(self, vars: &mut Vars) -> Outcome {
         let files = self.config.clone();
+        let hangups = gateway::cli::hangups(files.as_deref())?;
         let external = self.override_variables(vars);
         let config = Config::from_vars(vars, external, files);
         let mut report = Report::to_stdout(vars);
@@ -162,7 +163,7 @@ impl Run {
         }
         vars.finish()?;
         let running = start(config, &mut report).await?;
-        running.run(boot::terminated()).await?;
+        running.run(boot::terminated(), hangups).await?;
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::{future::Future, io, net::SocketAddr, path::PathBuf, time::Duration};
 
-use boot::App;
+use boot::{App, Hangups};
 use bus::{Bus, InvalidUrl};
 use database::{Database, OpenError};
 use gateway::{BindError, BuildError, plan::Plan};
@@ -174,14 +174,19 @@ impl Running {
         self.upstreams.iter().find(|upstream| upstream.name() == name)
     }
 
-    /// Serves until `shutdown` completes, everything accepted is answered and the databases are closed.
+    /// Serves until `shutdown` completes, everything accepted is answered and the databases are closed. Each of `hangups` has the
+    /// gateway's files read again.
     ///
     /// # Errors
     ///
     /// The gateway's; the services and databases are taken down all the same.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+    pub async fn run(
+        self,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+        hangups: Option<Hangups>,
+    ) -> io::Result<()> {
         let Self { bound, services, data, .. } = self;
-        let outcome = bound.run(shutdown).await;
+        let outcome = bound.run(shutdown, hangups).await;
         for Local { app, database } in services {
             app.ready.drain();
             app.tasks.shutdown(TASKS_GRACE).await;

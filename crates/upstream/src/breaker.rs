@@ -219,13 +219,18 @@ impl Breaker {
         }
     }
 
-    /// A call that was settled as good has turned out bad: its body broke.
+    /// A call that was settled as good has turned out bad: its body broke. That of a probe opens the breaker again, unless other
+    /// calls have gone through since: then it is one of them.
     pub(crate) fn broke(&self, ticket: Ticket, now: u64) {
-        let state = self.load();
-        if state.word() == ticket.0 && state.phase == Phase::Closed {
-            self.window.mark(now);
-            self.open_if_half_failed(state, now);
+        let (state, given) = (self.load(), State::read(ticket.0));
+        match (state.phase, given.phase) {
+            (Phase::Closed, Phase::Closed) if state == given => self.window.mark(now),
+            (Phase::Closed, Phase::Closed) | (Phase::Open, _) => return,
+            (Phase::Closed, _) => self.window.call(now, true),
+            (_, Phase::Closed) => return,
+            _ => return self.open(state, now),
         }
+        self.open_if_half_failed(state, now);
     }
 
     /// Closes it, whatever it has seen.

@@ -1,7 +1,6 @@
 //! At most one more attempt, where it is safe, sensible and paid for.
 //!
-//! * *Safe*: not a byte of the request was sent, or its method is idempotent (RFC 9110, section 9.2.2); its body is in
-//!   memory.
+//! * *Safe*: not a byte of the request was sent, or its method is idempotent (RFC 9110, section 9.2.2) and its body in memory.
 //! * *Sensible*: the connection failed or broke, or the answer was 502, 503 or 504. Never after a timeout: the caller has
 //!   waited already, and a service that is slow gets no faster by being asked twice.
 //! * *Paid for*: in ten seconds a service gets at most a fifth more calls by retries, and thirty. So a full outage does not
@@ -15,7 +14,6 @@ use http::{Method, Request, StatusCode};
 use crate::Inner;
 use crate::attempt::{Answer, Lost, attempt, taken};
 use crate::body::RequestBody;
-use crate::breaker::Pace;
 use crate::choose::{choose, mixed};
 use crate::clock::now_ms;
 use crate::failure::Failure;
@@ -88,12 +86,10 @@ pub(crate) fn send<'a>(
         let permit = choose(&inner.targets, inner.wish(None, repeatable, pace)).map_err(Failure::CircuitOpen)?;
         let tried = permit.index;
         let first = attempt(inner, pool, permit, request, &mut terms).await;
-        let again = match again(inner, (pool, request), first, (keeps, kept, pace)) {
+        let again = match again(inner, (pool, request), first, (keeps, kept)) {
             Again::No(answered) => return answered,
             // Rare, and large: it has no place in the future of every call.
-            Again::Once(first, request) => {
-                Box::pin(once_more(inner, pool, (first, tried, repeatable), *request, &mut terms))
-            }
+            Again::Once(first, request) => Box::pin(once_more(inner, pool, (first, tried), *request, &mut terms)),
         };
         again.await
     }
@@ -109,14 +105,14 @@ fn again(
     inner: &Inner,
     (pool, request): (&Pool, &mut Request<RequestBody>),
     first: Result<Answer, Lost>,
-    (keeps, kept, pace): (bool, Option<Kept>, Pace),
+    (keeps, kept): (bool, Option<Kept>),
 ) -> Again {
     // What was sent over a connection is still in its place, but for a body that streams in.
     let kept = || kept.map_or_else(|| keeps.then(|| taken(request)), Kept::into_request);
     let again = match &first {
         Ok(response) if is_worth_another(response.status()) => kept(),
         Err(Lost::Broken(_)) => kept(),
-        Err(Lost::Unsent(_)) if inner.policy.retries && pace == Pace::Target => Some(taken(request)),
+        Err(Lost::Unsent(_)) if inner.policy.retries => Some(taken(request)),
         Ok(_) | Err(Lost::Unsent(_) | Lost::Final(_)) => None,
     };
     match again {
@@ -132,11 +128,13 @@ fn again(
 async fn once_more(
     inner: &Inner,
     pool: &Pool,
-    (first, tried, repeatable): (Result<Answer, Lost>, usize, bool),
+    (first, tried): (Result<Answer, Lost>, usize),
     request: Request<RequestBody>,
     terms: &mut Terms<'_>,
 ) -> Result<Answer, Failure> {
-    let Some(permit) = second(inner, tried, repeatable, terms.deadline()).await else {
+    let (repeatable, pace) = (is_idempotent(request.method()), request.body().pace());
+    let choose = || choose(&inner.targets, inner.wish(Some(tried), repeatable, pace)).ok();
+    let Some(permit) = second(inner, tried, choose, terms.deadline()).await else {
         return first.map_err(Lost::failure);
     };
     if let Some(witness) = terms.witness.filter(|_| !matches!(first, Err(Lost::Unsent(_)))) {
@@ -150,10 +148,13 @@ async fn once_more(
     }
 }
 
-/// Where the second attempt goes, if there may be one: to another target at once, or to the same after a pause. What streams in
-/// has none.
-async fn second(inner: &Inner, tried: usize, repeatable: bool, deadline: Instant) -> Option<Permit<'_>> {
-    let choose = || choose(&inner.targets, inner.wish(Some(tried), repeatable, Pace::Target)).ok();
+/// Where the second attempt goes, if there may be one: to another target at once, or to the same after a pause.
+async fn second<'a>(
+    inner: &'a Inner,
+    tried: usize,
+    choose: impl Fn() -> Option<Permit<'a>>,
+    deadline: Instant,
+) -> Option<Permit<'a>> {
     let permit = choose()?;
     if permit.index != tried {
         let is_time_left = Instant::now() < deadline;

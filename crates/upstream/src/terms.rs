@@ -5,6 +5,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
+use futures_util::future::{MaybeDone, maybe_done};
+
 use crate::added::Field;
 use crate::clock::ms_at;
 use crate::witness::Witness;
@@ -25,8 +27,8 @@ pub struct Terms<'a> {
 
 pub(crate) enum Deadline {
     At(Instant),
-    /// So long after the upload has ended.
-    AfterUpload(Pin<Box<dyn Future<Output = ()> + Send>>, Duration),
+    /// So long after the upload has ended. A second attempt may find that it has.
+    AfterUpload(MaybeDone<Pin<Box<dyn Future<Output = ()> + Send>>>, Duration),
 }
 
 impl fmt::Debug for Deadline {
@@ -48,7 +50,7 @@ impl<'a> Terms<'a> {
     /// The body of the request streams in: the answer has to begin `then` after it has `ended`.
     #[must_use]
     pub fn after_upload(ended: impl Future<Output = ()> + Send + 'static, then: Duration) -> Self {
-        Self::new(Deadline::AfterUpload(Box::pin(ended), then))
+        Self::new(Deadline::AfterUpload(maybe_done(Box::pin(ended)), then))
     }
 
     fn new(deadline: Deadline) -> Self {

@@ -1,9 +1,10 @@
 //! `gateway run`: serves until told to stop.
 
+use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use boot::{Outcome, Profile, Vars};
+use boot::{Hangups, Outcome, Profile, Vars};
 use clap::Args;
 
 use crate::config::Config;
@@ -25,6 +26,7 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) async fn run(self, vars: &mut Vars, config: Option<PathBuf>) -> Outcome {
+        let hangups = hangups(config.as_deref())?;
         self.override_variables(vars);
         let sources = super::sources(config, vars);
         let config = Config::from_vars(vars);
@@ -37,7 +39,7 @@ impl Run {
         let gateway = crate::build(config, plan.map_err(Box::<Mistakes>::new)?, Vec::new())?;
         let bound = gateway.rereading(sources).bind()?;
         tracing::info!(address = %bound.address(), admin = %bound.admin_address(), "listening");
-        bound.run(boot::terminated()).await?;
+        bound.run(boot::terminated(), hangups).await?;
         Ok(())
     }
 
@@ -53,4 +55,12 @@ impl Run {
             }
         }
     }
+}
+
+/// Who reads its files again when it is told to hears that from the beginning of the process on: a signal that nobody hears ends it.
+///
+/// # Errors
+/// The system's, if signals cannot be received.
+pub fn hangups(config: Option<&Path>) -> io::Result<Option<Hangups>> {
+    config.is_some().then(Hangups::new).transpose()
 }

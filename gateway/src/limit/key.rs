@@ -1,7 +1,8 @@
 //! Who counts as one caller.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
+use crate::network::Network;
 use crate::plan::Partition;
 
 /// One caller of one policy. It is copied, never allocated, and it is exact: no two callers have one key by chance.
@@ -9,31 +10,17 @@ use crate::plan::Partition;
 pub(super) enum Key {
     /// A user, by id.
     User(i64),
-    /// An IPv4 address.
-    V4([u8; 4]),
-    /// An IPv6 network of 64 bits.
-    V6(u64),
+    /// Whoever is behind an address.
+    Network(Network),
 }
 
 impl Key {
     pub(super) fn of(per: Partition, user: Option<i64>, client: IpAddr) -> Self {
         match (per, user) {
             (Partition::User, Some(user)) => Self::User(user),
-            (Partition::User, None) | (Partition::Address, _) => Self::of_address(client),
+            (Partition::User, None) | (Partition::Address, _) => Self::Network(Network::of(client)),
         }
     }
-
-    fn of_address(client: IpAddr) -> Self {
-        match client.to_canonical() {
-            IpAddr::V4(address) => Self::V4(address.octets()),
-            IpAddr::V6(address) => Self::V6(network(address)),
-        }
-    }
-}
-
-fn network(address: Ipv6Addr) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = address.octets();
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 #[cfg(test)]
@@ -61,14 +48,5 @@ mod tests {
         let of = |user, client| key(Partition::Address, user, client);
         assert_eq!(of(Some(7), "10.0.0.1"), of(Some(8), "10.0.0.1"));
         assert_eq!(of(Some(7), "10.0.0.1"), of(None, "10.0.0.1"));
-    }
-
-    #[test]
-    fn the_addresses_of_one_ipv6_network_are_one_caller_and_a_mapped_address_is_the_ipv4_one() {
-        let of = |client| key(Partition::Address, None, client);
-        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
-        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
-        assert_eq!(of("::ffff:10.0.0.1"), of("10.0.0.1"));
-        assert_ne!(of("::ffff:10.0.0.1"), of("::ffff:10.0.0.2"));
     }
 }

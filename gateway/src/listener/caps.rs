@@ -1,17 +1,30 @@
-//! How many connections there may be: in all, and from one address.
+//! How many connections there may be: in all, and from one client.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::io::{Read as _, Write as _};
+use std::net::{IpAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What a client is told whose connection is not admitted. It has not sent a request yet, so the answer is complete.
-pub(crate) const OVERLOADED: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+use crate::network::Network;
+
+/// What a client is told whose connection is not admitted.
+const OVERLOADED: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
 content-type: application/problem+json\r\n\
 retry-after: 1\r\n\
 connection: close\r\n\
 content-length: 157\r\n\r\n\
 {\"type\":\"/problems/overloaded\",\"title\":\"Overloaded\",\"status\":503,\"detail\":\"There are too many connections.\",\
 \"code\":\"overloaded\",\"errors\":[],\"retryable\":true}";
+
+/// How much is read of what such a client has sent already.
+const UNHEARD: usize = 4 * 1024;
+
+/// Says why, and closes the connection. Nothing waits for this client, and on a new connection there is room for so little.
+pub(crate) fn refuse(mut stream: TcpStream) {
+    // Closed with something unread it would be reset, and the client might never see the answer.
+    let _heard = stream.read(&mut [0; UNHEARD]);
+    let _sent = stream.write(OVERLOADED);
+}
 
 /// Counts the open connections of all threads. Its lock is taken when a connection opens or closes, never per request.
 #[derive(Clone, Debug)]
@@ -27,7 +40,7 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Open {
     total: usize,
-    by_address: HashMap<IpAddr, usize>,
+    by_network: HashMap<Network, usize>,
 }
 
 impl Caps {
@@ -41,13 +54,14 @@ impl Caps {
         if open.total >= self.0.total {
             return None;
         }
-        let here = open.by_address.entry(address).or_default();
+        let network = Network::of(address);
+        let here = open.by_network.entry(network).or_default();
         if *here >= self.0.per_address {
             return None;
         }
         *here += 1;
         open.total += 1;
-        Some(Place { caps: self.clone(), address })
+        Some(Place { caps: self.clone(), network })
     }
 }
 
@@ -55,17 +69,17 @@ impl Caps {
 #[derive(Debug)]
 pub(crate) struct Place {
     caps: Caps,
-    address: IpAddr,
+    network: Network,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.caps.0.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.total = open.total.saturating_sub(1);
-        if let Some(here) = open.by_address.get_mut(&self.address) {
+        if let Some(here) = open.by_network.get_mut(&self.network) {
             *here -= 1;
             if *here == 0 {
-                open.by_address.remove(&self.address);
+                open.by_network.remove(&self.network);
             }
         }
     }
@@ -73,6 +87,8 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -93,6 +109,19 @@ mod tests {
         assert!(first.is_some() && caps.enter(THERE).is_none());
         drop(first);
         assert!(caps.enter(THERE).is_some());
+    }
+
+    #[test]
+    fn who_is_not_admitted_and_has_asked_already_sees_the_whole_answer() {
+        let listener = std::net::TcpListener::bind((HERE, 0)).unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+        let (stream, _peer) = listener.accept().unwrap();
+        assert_ne!(stream.peek(&mut [0; 1]).unwrap(), 0, "it is there");
+        refuse(stream);
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).expect("an end, and no reset");
+        assert_eq!(answer, OVERLOADED);
     }
 
     #[test]

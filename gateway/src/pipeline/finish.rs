@@ -1,6 +1,6 @@
 //! finish: what is said on every answer, whoever gave it.
 
-use http::header::{CACHE_CONTROL, CONNECTION, LINK, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONNECTION, LINK, UPGRADE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use problem::Problem;
 
@@ -52,7 +52,8 @@ pub(super) fn finish(plane: &Plane, headers: &mut HeaderMap, exchange: &Exchange
         plane.shared.limits.finish(standing, headers);
     }
     plane.shared.cors.finish(headers, origin);
-    if plane.drain.since().is_some() {
+    // A tunnel says of the connection what it becomes.
+    if plane.drain.since().is_some() && !headers.contains_key(UPGRADE) {
         // The client shall take its next request to another connection.
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }

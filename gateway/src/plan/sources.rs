@@ -141,7 +141,15 @@ impl Sources {
 }
 
 fn read(path: &Path) -> SourceFile {
-    SourceFile { name: shown(path), text: std::fs::read_to_string(path) }
+    SourceFile { name: shown(path), text: text(path) }
+}
+
+/// Of a file: reading a pipe would wait for whoever writes to it.
+fn text(path: &Path) -> io::Result<String> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    std::fs::read_to_string(path)
 }
 
 fn walk(directory: &Path) -> io::Result<Vec<PathBuf>> {

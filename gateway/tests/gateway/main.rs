@@ -95,7 +95,7 @@ impl Gateway {
         let bound = gateway.bind().unwrap();
         let stop = CancellationToken::new();
         let (address, admin) = (bound.address(), bound.admin_address());
-        let serving = tokio::spawn(bound.run(stop.clone().cancelled_owned()));
+        let serving = tokio::spawn(bound.run(stop.clone().cancelled_owned(), None));
         Self { address, admin, services, stop, serving, directory }
     }
 

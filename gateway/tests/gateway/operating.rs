@@ -87,4 +87,13 @@ async fn commands_say_how_full_the_cache_is_and_have_it_forget() {
     }
     let (status, told) = tell(&gateway, &["cache", "purge"]);
     assert_eq!(status, Some(2), "what is to be forgotten is said: {told}");
+    for words in [
+        ["--path", "/api/v1/things/1?a=1"],
+        ["--path", "http://a/api/v1/things/1"],
+        ["--path", "things/1"],
+        ["--tag", ""],
+    ] {
+        let (status, told) = tell(&gateway, &[&["cache", "purge"][..], &words].concat());
+        assert!(status == Some(1) && told.contains("without a query"), "{words:?}: {told}");
+    }
 }

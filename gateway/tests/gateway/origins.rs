@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use testkit::{Raw, Stub, until};
+use testkit::{Fault, Faulty, Raw, Stub, until};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -66,12 +66,31 @@ async fn a_websocket_is_a_tunnel_that_keeps_its_place_under_the_caps() {
 
 #[tokio::test]
 async fn an_upgrade_is_forwarded_only_where_a_route_says_so_and_only_to_websocket() {
-    for head in [HANDSHAKE.replace("/socket", "/items/1"), HANDSHAKE.replace("upgrade: websocket", "upgrade: h2c")] {
+    let no_handshakes = [
+        HANDSHAKE.replace("/socket", "/items/1"),
+        HANDSHAKE.replace("upgrade: websocket", "upgrade: h2c"),
+        HANDSHAKE.replace("connection: upgrade\r\n", ""),
+        HANDSHAKE.replace("connection: upgrade", "connection: close"),
+        HANDSHAKE.replace("HTTP/1.1", "HTTP/1.0").replace("connection: upgrade", "connection: upgrade, keep-alive"),
+    ];
+    for head in no_handshakes {
         let service = echoing().await;
         let gateway = Gateway::over(&format!("http://{service}")).await;
         let mut raw = Raw::connect(gateway.address()).await;
         raw.send(head).await;
         assert_eq!(raw.answer().await.text(), "plain");
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_takes_up_another_protocol_than_was_asked_for_is_not_understood() {
+    for upgrade in ["upgrade: h2c\r\n", ""] {
+        let answer = format!("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\n{upgrade}\r\n");
+        let service = Faulty::start(Fault::Answer(answer.into())).await;
+        let gateway = Gateway::over(&service.url()).await;
+        let mut raw = Raw::connect(gateway.address()).await;
+        raw.send(HANDSHAKE).await;
+        assert_eq!(raw.answer().await.status.as_u16(), 502, "{upgrade}");
     }
 }
 

@@ -60,7 +60,7 @@ impl World {
         let gateway = gateway::build(config, plan, vec![users.clone()]).unwrap();
         let (bound, stop) = (gateway.bind().unwrap(), CancellationToken::new());
         let address = bound.address();
-        tokio::spawn(bound.run(stop.clone().cancelled_owned()));
+        tokio::spawn(bound.run(stop.clone().cancelled_owned(), None));
         Self { address, users, stub, revocations, directory, stop }
     }
 

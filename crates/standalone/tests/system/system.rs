@@ -74,7 +74,7 @@ impl System {
         let database = database::sqlite_url(&data.path().join("users.db"));
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
-        let whole = tokio::spawn(async move { running.run(stopped).await.unwrap() });
+        let whole = tokio::spawn(async move { running.run(stopped, None).await.unwrap() });
         Self { address, upstreams, database, clock, stop, parts: vec![whole], postgres: None, nats: None, data }
     }
 
@@ -98,7 +98,7 @@ impl System {
         let bound = gateway.bind().unwrap();
         let address = bound.address();
         let stopped = stop.clone().cancelled_owned();
-        let front = tokio::spawn(async move { bound.run(stopped).await.unwrap() });
+        let front = tokio::spawn(async move { bound.run(stopped, None).await.unwrap() });
         Self { address, upstreams, database, clock, stop, parts: vec![front, users, posts, feed], postgres, nats, data }
     }
 

@@ -168,6 +168,29 @@ fn bodies_that_break_after_their_head_open_it_too() {
 }
 
 #[test]
+fn a_probe_whose_body_breaks_has_failed() {
+    let breaker = opened(0);
+    let probe = ticket(&breaker, PAUSE);
+    breaker.settle(probe, PAUSE, Verdict::Good);
+    breaker.broke(probe, PAUSE + 1);
+    assert_eq!(breaker.admit(PAUSE + 1, Pace::Target), Admission::No(2 * PAUSE), "twice as long");
+    breaker.broke(probe, PAUSE + 2);
+    assert_eq!(breaker.openings(), 2, "once");
+}
+
+#[test]
+fn a_probe_whose_body_breaks_when_others_have_gone_through_is_one_of_them() {
+    let breaker = opened(0);
+    let probe = ticket(&breaker, PAUSE);
+    breaker.settle(probe, PAUSE, Verdict::Good);
+    call(&breaker, PAUSE, Verdict::Good);
+    breaker.broke(probe, PAUSE);
+    assert!(breaker.is_closed());
+    let counted = breaker.window().counted(PAUSE);
+    assert_eq!((counted.calls, counted.marks), (1, 1));
+}
+
+#[test]
 fn one_that_is_switched_off_counts_and_never_opens() {
     let breaker = Breaker::new(None);
     (0..100).for_each(|_| call(&breaker, 0, Verdict::NoAnswer));

@@ -60,7 +60,7 @@ async fn nor_is_it_on_a_connection_that_was_used_before() {
         for seen in 1..=2 {
             let terms = Terms::until(soon()).collecting(1024);
             let _outcome = upstream.send(&pool, &mut request("POST", &Bytes::from("body")), terms).await;
-            assert_eq!(server.seen(), seen, "{fault:?}");
+            assert_eq!((server.seen(), server.connections()), (seen, 1), "{fault:?}");
         }
     }
 }

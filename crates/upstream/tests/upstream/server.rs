@@ -45,6 +45,7 @@ pub(crate) struct Server {
 #[derive(Clone, Debug)]
 struct Shared {
     script: Arc<Mutex<Vec<Does>>>,
+    connections: Arc<AtomicUsize>,
     seen: Arc<AtomicUsize>,
     requests: Arc<Mutex<Vec<String>>>,
 }
@@ -54,7 +55,12 @@ impl Server {
     pub(crate) async fn start(script: Vec<Does>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let shared = Shared { script: Arc::new(Mutex::new(script)), seen: Arc::default(), requests: Arc::default() };
+        let shared = Shared {
+            script: Arc::new(Mutex::new(script)),
+            connections: Arc::default(),
+            seen: Arc::default(),
+            requests: Arc::default(),
+        };
         let accepting = tokio::spawn(accept(listener, shared.clone()));
         Self { address, shared, accepting }
     }
@@ -62,6 +68,11 @@ impl Server {
     /// From now on does something else.
     pub(crate) fn set(&self, does: Does) {
         *self.shared.script.lock().unwrap() = vec![does];
+    }
+
+    /// Connections that were accepted.
+    pub(crate) fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
     }
 
     /// Requests of which at least a byte has arrived.
@@ -122,6 +133,7 @@ async fn accept(listener: TcpListener, shared: Shared) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         let shared = shared.clone();
+        shared.connections.fetch_add(1, Ordering::SeqCst);
         connections.spawn(async move {
             // A client that goes away is no failure of the test.
             let _ended = converse(stream, shared).await;

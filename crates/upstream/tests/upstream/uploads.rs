@@ -9,9 +9,10 @@ use http::{HeaderMap, Request};
 use http_body::Frame;
 use http_body_util::BodyExt as _;
 use tokio::sync::mpsc;
-use upstream::{Answer, BoxError, Failure, Pool, RequestBody, Terms, Upstream};
+use upstream::{Answer, BoxError, Failure, Policy, Pool, RequestBody, Terms, Upstream};
 
 use crate::line::{HEAD, Line, Step, says};
+use crate::server::{Server, ok};
 use crate::soon;
 
 const EARLY: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nearly";
@@ -173,4 +174,26 @@ async fn a_call_whose_upload_its_server_does_not_take_has_its_deadline() {
         let terms = Terms::until(std::time::Instant::now() + Duration::from_millis(100));
         assert_eq!(upstream.send(&Pool::new(), &mut request, terms).await.unwrap_err(), Failure::ResponseTimeout);
     }
+}
+
+#[tokio::test]
+async fn an_upload_of_which_not_a_byte_was_sent_goes_to_another_target() {
+    let (gone, well) = (Server::start(vec![ok()]).await, Server::start(vec![ok()]).await);
+    gone.kill();
+    let policy = Policy { breaker: false, ..Policy::default() };
+    let upstream = Upstream::remote("stub", &[gone.url(), well.url()]).unwrap().with_policy(policy);
+    for _ in 0..20 {
+        let (pieces, body) = channel();
+        pieces.send(data("hello")).unwrap();
+        drop(pieces);
+        let mut request = Request::post("/").body(body).unwrap();
+        request.headers_mut().insert("content-length", 5.into());
+        // The upload has ended already when the second attempt begins.
+        let terms = Terms::after_upload(async {}, Duration::from_secs(5));
+        let answer = upstream.send(&Pool::new(), &mut request, terms).await.unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+    assert_eq!(well.seen(), 20);
+    assert!(upstream.state().retries > 0);
+    assert!(well.requests().iter().all(|request| request.ends_with("hello")));
 }

@@ -1,5 +1,6 @@
 //! `[services.NAME]` of `gateway.toml`.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use http::Uri;
@@ -74,7 +75,13 @@ fn base_urls(value: Value<'_>) -> Option<Vec<At<Uri>>> {
     if value.is_empty() {
         return value.refuse("There must be at least one URL.");
     }
-    value.list(|value| value.parsed(base_url))
+    let mut known = HashSet::new();
+    let mut once = |text: &str| {
+        let url = base_url(text)?;
+        let is_new = known.insert(url.authority().cloned());
+        is_new.then_some(url).ok_or(format!("`{text}` is there already: one target is not two"))
+    };
+    value.list(|value| value.parsed(&mut once))
 }
 
 /// A URL that requests can be sent to: `http`, a host, and no path of its own.

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::json;
 use testkit::client::{Answer, Caller};
 
-use super::Agora;
+use super::{Agora, agora};
 
 /// Runs `agora COMMAND… --data DIR` with this on its standard input.
 fn command(data: &Path, words: &[&str], input: &str) -> Output {
@@ -149,6 +149,27 @@ async fn another_configuration_is_taken_by_command_and_by_hangup() {
     testkit::until("the first route is back", super::PATIENCE, async || found("/api/v1/home").await.then_some(()))
         .await;
     assert!(agora.stop().0.success());
+}
+
+#[tokio::test]
+async fn a_hangup_while_everything_starts_ends_nothing_and_is_not_forgotten() {
+    let (data, config) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let routes = files(config.path());
+    let directory = routes.parent().unwrap().to_str().unwrap();
+    let process =
+        agora(data.path(), &["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--config", directory], &[]);
+    // The files have been read when the first database is made.
+    let begun = async || std::fs::read_dir(data.path()).unwrap().next().map(|_| ());
+    testkit::until("there is data", super::PATIENCE, begun).await;
+    let home = routes.join("home.toml");
+    let text = std::fs::read_to_string(&home).unwrap();
+    std::fs::write(&home, text.replace("/api/v1/home", "/api/v1/start")).unwrap();
+    process.signal("HUP");
+    let address = super::address_of(&process, "http://");
+    super::ready(address).await;
+    let caller = Caller::new(address);
+    let found = async || (caller.get("/api/v1/start").await.status != 404).then_some(());
+    testkit::until("the files were read again", super::PATIENCE, found).await;
 }
 
 #[tokio::test]

@@ -48,6 +48,15 @@ pub(super) const CASES: &[Case] = &[
         sentence: "There must be at least one URL.",
     },
     Case {
+        change: (
+            r#"url = "${SHOP_URL:-http://127.0.0.1:1}""#,
+            r#"urls = ["http://shop:1", "http://other:1", "http://SHOP:1/"]"#,
+        ),
+        at: "conf/gateway.toml:7:44",
+        marked: r#""http://SHOP:1/""#,
+        sentence: "`http://SHOP:1/` is there already: one target is not two.",
+    },
+    Case {
         change: ("../openapi/shop.json", "../openapi/shp.json"),
         at: "conf/gateway.toml:8:12",
         marked: r#""../openapi/shp.json""#,
