@@ -37,7 +37,7 @@ pub(crate) async fn answer(
             forward::forward(plane, connection, context, &call, request).await
         }
         // compose, shape: several services, or one whose answer is made into another; neither is told who the viewer is.
-        Some(composition) => site.compose(parameters, composition, caller, forward::taken(request)).await,
+        Some(composition) => site.compose(parameters, composition, caller, std::mem::take(request)).await,
     }
 }
 

@@ -9,7 +9,6 @@ mod intake;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use http::header::{HOST, RETRY_AFTER};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -27,7 +26,7 @@ use crate::surface::Compiled;
 use crate::tunnel::Tunnel;
 
 use head::{added, go_out, prepare, publish};
-pub(crate) use intake::{Intake, declared_length, taken, taken_in};
+pub(crate) use intake::{Intake, declared_length, taken_in};
 use intake::{receive, refused, rewriter};
 
 /// Answers of a known length up to this are collected before their head is sent.
@@ -85,7 +84,7 @@ pub(crate) async fn forward(
     let (body, progress) = if is_empty {
         (RequestBody::Empty, None)
     } else {
-        let intake = std::mem::replace(request.body_mut(), Intake::Ready(Bytes::new()));
+        let intake = std::mem::take(request.body_mut());
         Box::pin(receive(plane, intake, rewriter, call, connection)).await?
     };
     let mut outgoing = Request::new(body);

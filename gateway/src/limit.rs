@@ -19,7 +19,6 @@ mod fields;
 mod key;
 mod limiter;
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -32,6 +31,7 @@ use self::key::Key;
 use self::limiter::Limiter;
 use crate::compose::select;
 use crate::error::GatewayError;
+use crate::metrics;
 use crate::plan::{Composition, Policy, PolicyId};
 
 /// How many callers a policy tells apart at once: about 5 MB.
@@ -123,10 +123,11 @@ impl<C: Clock> Limits<C> {
     /// What was refused, in Prometheus' text format.
     pub(crate) fn render(&self) -> String {
         const NAME: &str = "agora_rate_limited_total";
-        let mut text = format!("# HELP {NAME} Requests over their caller's quota.\n# TYPE {NAME} counter\n");
+        let mut text = String::new();
+        metrics::head(&mut text, NAME, "counter", "Requests over their caller's quota.");
         for limiter in &self.limiters {
-            // Writing to a String cannot fail.
-            let _infallible = writeln!(text, "{NAME}{{policy=\"{}\"}} {}", limiter.policy().name, limiter.refused());
+            let policy = format!("policy=\"{}\"", limiter.policy().name);
+            metrics::line(&mut text, NAME, &policy, limiter.refused());
         }
         text
     }

@@ -4,24 +4,17 @@
 //! there is simply too much. What needs no service is not counted, so it goes on; nor is a request of which the client has
 //! not sent all yet.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use upstream::{Bulkhead, Place};
 
 use crate::error::GatewayError;
 
 /// Counts the requests of all threads that wait for services.
 #[derive(Debug)]
-pub(crate) struct Waiting {
-    count: AtomicUsize,
-    most: usize,
-}
-
-/// The place of one request; given back when it is dropped.
-#[derive(Debug)]
-pub(crate) struct Place<'a>(&'a Waiting);
+pub(crate) struct Waiting(Bulkhead);
 
 impl Waiting {
     pub(crate) fn new(most: usize) -> Self {
-        Self { count: AtomicUsize::new(0), most }
+        Self(Bulkhead::new(most))
     }
 
     /// A place for one more.
@@ -30,22 +23,14 @@ impl Waiting {
     ///
     /// `Overloaded` if there is none.
     pub(crate) fn enter(&self) -> Result<Place<'_>, GatewayError> {
-        let before = self.count.fetch_add(1, Ordering::Relaxed);
-        let place = Place(self);
-        if before < self.most { Ok(place) } else { Err(GatewayError::Overloaded) }
+        self.0.enter().ok_or(GatewayError::Overloaded)
     }
 
     pub(crate) fn most(&self) -> usize {
-        self.most
+        self.0.most()
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.count.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.count.fetch_sub(1, Ordering::Relaxed);
+        self.0.in_flight()
     }
 }

@@ -19,12 +19,6 @@ use crate::{Inner, Kind, within};
 /// How many whole milliseconds, at least one, a service has to answer. Services read it as `boot` has it.
 pub const TIMEOUT: HeaderName = HeaderName::from_static("x-internal-timeout-ms");
 
-/// Takes a request out of the place in which it lies, for who has to own it. Nobody else does: a call is several futures deep, and
-/// a request is large.
-pub(crate) fn taken(request: &mut Request<RequestBody>) -> Request<RequestBody> {
-    std::mem::replace(request, Request::new(RequestBody::Empty))
-}
-
 /// What a call brings, in memory of its own: it is large, and a call is several futures deep.
 pub type Answer = Box<Response<ResponseBody>>;
 
@@ -113,7 +107,7 @@ async fn awaited(
     }
     match &*inner.kind {
         Kind::Local(local) => {
-            let mut request = taken(request);
+            let mut request = std::mem::take(request);
             added.put(request.headers_mut());
             within(deadline, local.send(request)).await.map(Box::new).map_err(|failure| match failure {
                 Failure::ConnectionTerminated | Failure::ResponseIncomplete => Lost::Broken(failure),

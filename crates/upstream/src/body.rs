@@ -20,8 +20,10 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) const KEPT: usize = 64 * 1024;
 
 /// The body of a request to an upstream.
+#[derive(Default)]
 pub enum RequestBody {
     /// No body.
+    #[default]
     Empty,
     /// A body that is in memory; `None` once it was sent.
     Full(Option<Bytes>),

@@ -2,31 +2,42 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Counts the calls that wait for a service.
+/// Counts the calls that wait for a service, or for all.
 #[derive(Debug)]
-pub(crate) struct Bulkhead {
+pub struct Bulkhead {
     in_flight: AtomicUsize,
     most: usize,
 }
 
 /// The place of one call; given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place<'a>(&'a AtomicUsize);
+pub struct Place<'a>(&'a AtomicUsize);
 
 impl Bulkhead {
-    pub(crate) fn new(most: usize) -> Self {
+    /// One with so many places.
+    #[must_use]
+    pub fn new(most: usize) -> Self {
         Self { in_flight: AtomicUsize::new(0), most }
     }
 
     /// A place, if there is one left.
-    pub(crate) fn enter(&self) -> Option<Place<'_>> {
+    #[must_use]
+    pub fn enter(&self) -> Option<Place<'_>> {
         let before = self.in_flight.fetch_add(1, Ordering::Relaxed);
         let place = Place(&self.in_flight);
         (before < self.most).then_some(place)
     }
 
-    pub(crate) fn in_flight(&self) -> usize {
+    /// How many places are taken.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
         self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// How many places there are.
+    #[must_use]
+    pub fn most(&self) -> usize {
+        self.most
     }
 }
 

@@ -60,6 +60,7 @@ pub use added::Field;
 pub use attempt::{Answer, TIMEOUT};
 pub use body::{BoxError, RequestBody, ResponseBody};
 pub use breaker::BreakerState;
+pub use bulkhead::{Bulkhead, Place};
 pub use failure::{Failure, InvalidTarget};
 pub use policy::Policy;
 pub use pool::Pool;
@@ -71,7 +72,6 @@ pub use witness::Witness;
 
 use added::Added;
 use breaker::Pace;
-use bulkhead::Bulkhead;
 use choose::Wish;
 use clock::{millis, now_ms};
 use retry::Budget;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use http::{Method, Request, StatusCode};
 
 use crate::Inner;
-use crate::attempt::{Answer, Lost, attempt, taken};
+use crate::attempt::{Answer, Lost, attempt};
 use crate::body::RequestBody;
 use crate::choose::{choose, mixed};
 use crate::clock::now_ms;
@@ -108,11 +108,11 @@ fn again(
     (keeps, kept): (bool, Option<Kept>),
 ) -> Again {
     // What was sent over a connection is still in its place, but for a body that streams in.
-    let kept = || kept.map_or_else(|| keeps.then(|| taken(request)), Kept::into_request);
+    let kept = || kept.map_or_else(|| keeps.then(|| std::mem::take(request)), Kept::into_request);
     let again = match &first {
         Ok(response) if is_worth_another(response.status()) => kept(),
         Err(Lost::Broken(_)) => kept(),
-        Err(Lost::Unsent(_)) if inner.policy.retries => Some(taken(request)),
+        Err(Lost::Unsent(_)) if inner.policy.retries => Some(std::mem::take(request)),
         Ok(_) | Err(Lost::Unsent(_) | Lost::Final(_)) => None,
     };
     match again {

@@ -35,7 +35,7 @@ impl Directives {
             return Self::listed(headers);
         }
         let pragma = headers.get(PRAGMA).map_or(&b""[..], HeaderValue::as_bytes);
-        Self { no_cache: pragma.to_ascii_lowercase().windows(8).any(|word| word == b"no-cache"), ..Self::default() }
+        Self { no_cache: Members(pragma).any(|(name, _)| name.eq_ignore_ascii_case(b"no-cache")), ..Self::default() }
     }
 
     /// What a service allows, and whether it said so to gateways in particular: then `Expires` counts for nothing either.
@@ -46,7 +46,8 @@ impl Directives {
         }
     }
 
-    fn listed(headers: &HeaderMap) -> Self {
+    /// What `Cache-Control` says to everybody.
+    pub(super) fn listed(headers: &HeaderMap) -> Self {
         let mut directives = Self::default();
         for line in headers.get_all(CACHE_CONTROL) {
             for (name, value) in Members(line.as_bytes()) {
@@ -54,6 +55,12 @@ impl Directives {
             }
         }
         directives
+    }
+
+    /// Whether an answer may not be used stale. `s-maxage` says so too (RFC 9111, section 5.2.2.10), but not where a field speaks to
+    /// gateways alone: there it is no directive for some of them.
+    pub(super) fn forbid_stale(&self, targeted: bool) -> bool {
+        self.no_cache || self.must_revalidate || self.proxy_revalidate || (self.s_maxage.is_some() && !targeted)
     }
 
     /// Of two directives of one name the first counts (RFC 9111, section 4.2.1). A time that is none is no time at all.
@@ -220,7 +227,9 @@ mod tests {
             Directives::of_request(&HeaderMap::from_iter(fields))
         };
         assert!(of("pragma", "No-Cache").no_cache);
-        assert!(!of("pragma", "cache").no_cache);
+        for other in ["cache", "x-no-cache", "a=\"no-cache\""] {
+            assert!(!of("pragma", other).no_cache, "{other}");
+        }
         assert_eq!(of("cache-control", "max-stale").max_stale, Some(LONGEST));
         assert_eq!(of("cache-control", "max-stale=7, min-fresh=3").min_fresh, Some(3));
     }

@@ -9,6 +9,7 @@ use http::header::{AGE, CACHE_CONTROL, CONTENT_LENGTH, DATE, ETAG, LAST_MODIFIED
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use problem::REQUEST_ID;
 
+use super::control::Directives;
 use super::freshness::{self, Times};
 use super::groups::{CACHE_GROUPS, Group};
 use super::policy::Allowance;
@@ -110,7 +111,7 @@ impl Entry {
         let fresh_until = moment.saturating_add(shortened);
         let expired = moment.saturating_add(lifetime);
         let weight = weight(&made);
-        let own = (weight - taken(made.body.len())) as u64;
+        let own = (weight - occupied(made.body.len())) as u64;
         used.fetch_add(own, Ordering::Relaxed);
         Self {
             status: made.status,
@@ -213,7 +214,7 @@ struct Counted {
 /// A copy of a body, counted in `used`. It is of the exact size: what came from a connection may hold on to a much larger
 /// buffer.
 pub(crate) fn counted(body: &[u8], used: &Arc<AtomicU64>) -> Bytes {
-    used.fetch_add(taken(body.len()) as u64, Ordering::Relaxed);
+    used.fetch_add(occupied(body.len()) as u64, Ordering::Relaxed);
     Bytes::from_owner(Counted { bytes: body.into(), used: Arc::clone(used) })
 }
 
@@ -225,7 +226,7 @@ impl AsRef<[u8]> for Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.used.fetch_sub(taken(self.bytes.len()) as u64, Ordering::Relaxed);
+        self.used.fetch_sub(occupied(self.bytes.len()) as u64, Ordering::Relaxed);
     }
 }
 
@@ -253,8 +254,7 @@ pub(crate) fn kept_fields(headers: &HeaderMap, body: &Bytes, times: Times) -> He
 /// What the client is told of keeping: only what every caller gets alike may be kept by others, and what the service did not
 /// allow by name is asked for again, so that everybody reads their own writes.
 pub(crate) fn for_clients(headers: &mut HeaderMap, shared: bool, described: bool) {
-    let forbids = |value: &HeaderValue| value.as_bytes().windows(8).any(|word| word.eq_ignore_ascii_case(b"no-store"));
-    if !shared && headers.get_all(CACHE_CONTROL).iter().any(forbids) {
+    if !shared && Directives::listed(headers).no_store {
         // Stricter than anything that would be said here.
     } else if !shared {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
@@ -287,11 +287,11 @@ fn weight(made: &Made) -> usize {
     let fields =
         made.headers.iter().chain(&made.said).map(|(name, value)| PER_FIELD + name.as_str().len() + value.len());
     let rest = OVERHEAD + fields.sum::<usize>() + made.selecting.size() + made.groups.len() * 8;
-    taken(rest) + taken(made.body.len())
+    occupied(rest) + occupied(made.body.len())
 }
 
 /// The memory that so many bytes take, the holes between them included: half as much again. An allocator keeps what a thread has
 /// freed for that thread, so what moves between threads is there twice for a while; `make soak` moves it on purpose.
-fn taken(bytes: usize) -> usize {
+fn occupied(bytes: usize) -> usize {
     bytes + bytes / 2
 }

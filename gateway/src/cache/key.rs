@@ -82,12 +82,7 @@ fn name_of(piece: &str) -> Cow<'_, str> {
 /// Who shares the answer. Roles are part of it beside the user, so that nobody is shown what they could see before their
 /// roles changed. Every text has its length before it, so that no two callers can be written alike.
 pub(crate) fn partition(key: &mut Vec<u8>, scope: &Scope, caller: &Principal) {
-    let claims: &[CacheClaim] = match scope {
-        Scope::Public => &[],
-        Scope::Viewer | Scope::User => &[CacheClaim::Sub, CacheClaim::Roles],
-        Scope::Claims(claims) => claims,
-    };
-    for claim in claims {
+    for claim in scope.claims() {
         match claim {
             CacheClaim::Sub => text(key, caller.sub.as_deref()),
             CacheClaim::Sid => text(key, caller.sid.as_deref()),
@@ -112,11 +107,7 @@ fn text(key: &mut Vec<u8>, text: Option<&str>) {
 
 /// As much of a caller as the key knows: services are told nothing else, so an answer cannot depend on anything else.
 pub(crate) fn visible(scope: &Scope, caller: &Principal) -> Principal {
-    let shows = |claim| match scope {
-        Scope::Public => false,
-        Scope::Viewer | Scope::User => claim != CacheClaim::Sid,
-        Scope::Claims(claims) => claims.contains(&claim),
-    };
+    let shows = |claim| scope.claims().contains(&claim);
     Principal {
         sub: caller.sub.clone().filter(|_| shows(CacheClaim::Sub)),
         sid: caller.sid.clone().filter(|_| shows(CacheClaim::Sid)),

@@ -67,10 +67,7 @@ pub(crate) fn judge(caching: &Caching, answer: Answered<'_>, asked: &Directives)
         },
     };
     let lifetime = if allowed.no_cache { 0 } else { lifetime.ok_or(Reason("no lifetime"))? };
-    let must_revalidate = allowed.no_cache
-        || allowed.must_revalidate
-        || allowed.proxy_revalidate
-        || (allowed.s_maxage.is_some() && !targeted);
+    let must_revalidate = allowed.forbid_stale(targeted);
     let stale = |own: Option<u64>, default| match (must_revalidate || is_absent, own) {
         (true, _) => 0,
         (false, Some(seconds)) => freshness::millis(seconds),

@@ -36,9 +36,8 @@ impl Spare {
 
     /// Keeps the answer to a request with these fields, if that is allowed.
     pub(crate) fn keep(self, cache: &Cache, request: &HeaderMap, answer: &HeaderMap, body: &Bytes) {
-        let (allowed, _) = Directives::of_answer(answer);
-        let revalidates = allowed.must_revalidate || allowed.proxy_revalidate || allowed.s_maxage.is_some();
-        let forbidden = allowed.no_store || allowed.no_cache || revalidates || (allowed.private && !self.signed_in);
+        let (allowed, targeted) = Directives::of_answer(answer);
+        let forbidden = allowed.no_store || allowed.forbid_stale(targeted) || (allowed.private && !self.signed_in);
         let (selecting, named) = (Selecting::new(answer, request, &[]), groups::listed(answer, &CACHE_GROUPS));
         let (Some(selecting), Some(named)) = (selecting, named) else { return };
         if forbidden || answer.contains_key(SET_COOKIE) || named.len() > MOST {

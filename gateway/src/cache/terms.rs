@@ -40,7 +40,7 @@ impl Terms {
         self.no_store |= (allowed.no_store && !allowed.must_understand) || headers.contains_key(SET_COOKIE);
         self.no_cache |= allowed.no_cache;
         self.private |= allowed.private;
-        self.must_revalidate |= allowed.must_revalidate || allowed.proxy_revalidate || allowed.s_maxage.is_some();
+        self.must_revalidate |= allowed.forbid_stale(targeted);
         match freshness::lifetime(headers, &allowed, targeted, times) {
             Some(lifetime) => {
                 let left = (lifetime - freshness::initial_age(headers, times)).max(0);

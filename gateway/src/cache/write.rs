@@ -62,8 +62,7 @@ impl Write {
         match outcome {
             Ok(response) if response.status().is_client_error() && !repeated => {}
             Ok(response) => {
-                let mut over: Vec<Group> = self.tags.iter().map(|name| groups.named(name)).collect();
-                over.push(groups.of_path(&path));
+                let mut over = self.own(&path);
                 let places = [LOCATION, CONTENT_LOCATION].map(|name| self.place(response.headers(), &name, &path));
                 over.extend(places.iter().flatten().map(|place| groups.of_path(place)));
                 groups.invalidate(over);
@@ -71,6 +70,12 @@ impl Write {
             Err(error) if error.status().is_client_error() && !repeated => {}
             Err(_) => self.path = Some(path),
         }
+    }
+
+    /// What it changes whatever its service says: what its route names, and its own path.
+    fn own(&self, path: &str) -> Vec<Group> {
+        let groups = &self.cache.groups;
+        self.tags.iter().map(|name| groups.named(name)).chain([groups.of_path(path)]).collect()
     }
 
     /// The path that a field names, if it is one of this origin: nobody may make invalid what belongs to another. Behind something
@@ -111,8 +116,7 @@ impl Drop for Write {
     fn drop(&mut self) {
         let Some(path) = self.path.take() else { return };
         let (groups, within) = (Arc::clone(&self.cache.groups), self.within);
-        let mut over: Vec<Group> = self.tags.iter().map(|name| groups.named(name)).collect();
-        over.push(groups.of_path(&path));
+        let over = self.own(&path);
         groups.invalidate(over.iter().copied());
         if Handle::try_current().is_ok() {
             let end = self.tasks.token();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, Request};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -29,9 +29,11 @@ pub(crate) enum Intake {
     Ready(Bytes),
 }
 
-/// Takes a request out of its place, in which nothing is left of it.
-pub(crate) fn taken(request: &mut Request<Intake>) -> Request<Intake> {
-    std::mem::replace(request, Request::new(Intake::Ready(Bytes::new())))
+impl Default for Intake {
+    /// None.
+    fn default() -> Self {
+        Self::Ready(Bytes::new())
+    }
 }
 
 impl Intake {

@@ -12,7 +12,7 @@ use crate::body::Source;
 use crate::cache::{self, Inquiry, Looked, Outcome, Peer};
 use crate::error::GatewayError;
 use crate::fields;
-use crate::forward::{self, Intake};
+use crate::forward::Intake;
 use crate::listener::Connection;
 use crate::plan::{Caching, RouteId, Scope, Target};
 use crate::plane::Plane;
@@ -73,7 +73,7 @@ fn inquiry(
         context: exchange.context.clone(),
         route,
         caller: caller.clone(),
-        head: Arc::new(forward::taken(request).into_parts().0),
+        head: Arc::new(std::mem::take(request).into_parts().0),
     }
 }
 

@@ -43,6 +43,17 @@ pub enum Scope {
     Claims(Vec<CacheClaim>),
 }
 
+impl Scope {
+    /// What tells the callers apart who do not share an answer. Services are told exactly that of them.
+    pub(crate) fn claims(&self) -> &[CacheClaim] {
+        match self {
+            Self::Public => &[],
+            Self::Viewer | Self::User => &[CacheClaim::Sub, CacheClaim::Roles],
+            Self::Claims(claims) => claims,
+        }
+    }
+}
+
 /// What an access token says, as far as answers may be kept apart by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CacheClaim {
