@@ -12,7 +12,8 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::header::HOST;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 
 use crate::answer;
@@ -26,7 +27,7 @@ use crate::cors::Cors;
 use crate::error::GatewayError;
 use crate::fields::Receiver;
 use crate::forward::{self, Call, Intake};
-use crate::guard::target;
+use crate::guard::{Refusal, target};
 use crate::limit;
 use crate::listener::{Connection, REFUSED_METHOD};
 use crate::plan::{Route, RouteId, Target};
@@ -193,8 +194,9 @@ fn told(plane: &Plane, exchange: &mut Exchange, id: RouteId, called: Option<Inst
     line.parts = lost;
 }
 
-/// Refuses what the raw head or the target makes ambiguous.
-fn guard(connection: &Connection, request: &Request<Intake>) -> Result<(), GatewayError> {
+/// Refuses what the raw head or the target makes ambiguous. The host of a target that has one counts, whatever `Host` says (RFC 9112,
+/// section 3.2.2).
+fn guard(connection: &Connection, request: &mut Request<Intake>) -> Result<(), GatewayError> {
     if request.method().as_str() == REFUSED_METHOD
         && let Some(refusal) = connection.state.refusal()
     {
@@ -203,6 +205,11 @@ fn guard(connection: &Connection, request: &Request<Intake>) -> Result<(), Gatew
     target::check_path(request.uri().path())?;
     if let Some(query) = request.uri().query() {
         target::check_query(query)?;
+    }
+    if let Some(authority) = request.uri().authority() {
+        let port = authority.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let host = HeaderValue::from_str(&format!("{}{port}", authority.host()));
+        request.headers_mut().insert(HOST, host.map_err(|_| GatewayError::Refused(Refusal::Target))?);
     }
     Ok(())
 }

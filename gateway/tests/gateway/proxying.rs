@@ -33,6 +33,23 @@ async fn hop_by_hop_fields_stop_here_on_the_way_in() {
 }
 
 #[tokio::test]
+async fn the_host_of_a_target_counts_whatever_host_says() {
+    let stub = Stub::answering(200, "application/json", "{}").await;
+    let gateway = Gateway::over(&stub.url()).await;
+    for (target, host) in [
+        ("http://shop.test", "shop.test"),
+        ("http://shop.test:81", "shop.test:81"),
+        ("http://me@shop.test", "shop.test"),
+        ("", "other.test"),
+    ] {
+        let mut raw = Raw::connect(gateway.address()).await;
+        raw.send(format!("GET {target}/api/v1/items/1 HTTP/1.1\r\nhost: other.test\r\n\r\n")).await;
+        assert_eq!(raw.answer().await.status, 200, "{target}");
+        assert_eq!(stub.last().header("x-forwarded-host"), host);
+    }
+}
+
+#[tokio::test]
 async fn hop_by_hop_fields_stop_here_on_the_way_out() {
     let fields = [
         ("connection", "x-hop"),
