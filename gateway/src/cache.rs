@@ -36,12 +36,15 @@ mod write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use http::HeaderMap;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use upstream::Witness;
 
 use crate::metrics;
 
 use flight::Flights;
-use groups::Groups;
+use groups::{CACHE_GROUP_INVALIDATION, Groups};
 use store::Store;
 
 pub(crate) use entry::for_clients;
@@ -61,13 +64,27 @@ pub(crate) struct Cache {
     store: Store,
     groups: Arc<Groups>,
     flights: Arc<Flights>,
+    /// One for each write that is ended a second time.
+    later: Arc<Semaphore>,
 }
+
+/// Writes of which nobody knows what came of them, and that are ended a second time; what is more is ended once.
+const MOST_LATER: usize = 4096;
 
 impl Cache {
     /// A cache of at most `bytes`. What `old` knows of changes it knows too: a write that is under way may end in either.
     pub(crate) fn new(bytes: u64, old: Option<&Self>) -> Self {
         let groups = old.map(|old| Arc::clone(&old.groups)).unwrap_or_default();
-        Self { store: Store::new(bytes), groups, flights: Arc::default() }
+        let later = Arc::new(Semaphore::new(MOST_LATER));
+        Self { store: Store::new(bytes), groups, flights: Arc::default(), later }
+    }
+
+    /// Ends what a service says that a change has made invalid.
+    fn end_named(&self, answer: &HeaderMap) {
+        if answer.contains_key(CACHE_GROUP_INVALIDATION) {
+            let named = groups::listed(answer, &CACHE_GROUP_INVALIDATION).unwrap_or_default();
+            self.groups.invalidate(named.iter().map(|name| self.groups.named(name)));
+        }
     }
 
     /// The bytes that it may take.
@@ -122,5 +139,12 @@ impl Cache {
 
     fn used(&self) -> u64 {
         self.store.used().load(Ordering::Relaxed)
+    }
+}
+
+/// For calls that belong to no route: what the gateway's own operations hand on has been made invalid.
+impl Witness for Cache {
+    fn head(&self, headers: &HeaderMap) {
+        self.end_named(headers);
     }
 }

@@ -23,7 +23,7 @@ use crate::listener::Connection;
 use crate::media;
 use crate::plane::Plane;
 use crate::surface::Compiled;
-use crate::tunnel::Tunnel;
+use crate::tunnel::{Tunnel, is_websocket};
 
 use head::{added, go_out, prepare, publish};
 pub(crate) use intake::{Intake, declared_length, taken_in};
@@ -94,13 +94,15 @@ pub(crate) async fn forward(
     let counts = !call.has_place && progress.is_none();
     let _place = if counts { Some(plane.shared.waiting.enter()?) } else { None };
     let deadline = complete.unwrap_or_else(Instant::now) + call.timeout;
-    let terms = terms(call, progress.as_ref(), deadline).adding(&added);
+    // Reading ends nothing (RFC 9875, section 3), also where the client's method is another one than the operation's.
+    let witness = call.witness.filter(|_| !outgoing.method().is_safe());
+    let terms = terms(call, progress.as_ref(), deadline).adding(&added).witnessed(witness);
     let conclude = |answered| concluded(plane, call, progress.as_deref(), answered);
     // In a block of its own: what lives in it has no place in the future while an inspection goes on, which is seldom.
     let inspecting = {
         let answered = match call.upstream.send(&plane.pool, &mut outgoing, terms).await {
             Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => match tunnel {
-                Some(tunnel) if tunnel.is_taken_up(response.headers()) => {
+                Some(tunnel) if is_websocket(response.headers()) => {
                     return Ok(tunnel.open(plane, connection, *response));
                 }
                 // Nobody asked for another protocol, or for that one.
@@ -151,12 +153,12 @@ fn concluded(
 }
 
 /// How long the call may take. While a body streams in, only the limits of the upload apply; the deadline starts at its end.
-fn terms<'a>(call: &'a Call<'_>, progress: Option<&Arc<Progress>>, deadline: Instant) -> Terms<'a> {
+fn terms<'a>(call: &Call<'_>, progress: Option<&Arc<Progress>>, deadline: Instant) -> Terms<'a> {
     let terms = match progress.map(Arc::clone) {
         None => Terms::until(deadline),
         Some(progress) => Terms::after_upload(async move { progress.ended().await }, call.timeout),
     };
-    let terms = terms.collecting(COLLECTED_ANSWER).witnessed(call.witness);
+    let terms = terms.collecting(COLLECTED_ANSWER);
     let terms = if call.receiver == Receiver::Service { terms.telling() } else { terms };
     if call.route.is_some_and(|route| !route.breaker) { terms.excusing() } else { terms }
 }

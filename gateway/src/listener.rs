@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use upstream::Pool;
 
 use crate::live::Slot;
+use crate::network::Network;
 use crate::plane::Plane;
 
 pub(crate) use bind::bind;
@@ -120,7 +121,9 @@ fn accept_queued(slot: &Arc<Slot>, listener: &std::net::TcpListener) {
 /// Serves a connection if the caps allow it; otherwise says why and closes it.
 fn admit(slot: &Arc<Slot>, stream: TcpStream, peer: SocketAddr) {
     let plane = slot.current();
-    let Some(place) = plane.shared.caps.enter(peer.ip()) else {
+    // Everybody comes through a trusted proxy, and of those there may be several in one network.
+    let network = if plane.trusts(peer.ip()) { Network::alone(peer.ip()) } else { Network::of(peer.ip()) };
+    let Some(place) = plane.shared.caps.enter(network) else {
         plane.metrics.connection_refused();
         return stream.into_std().map_or((), caps::refuse);
     };

@@ -3,22 +3,24 @@
 use std::net::IpAddr;
 
 /// An IPv4 address, or an IPv6 network of 64 bits: one customer has at least all addresses of such a network (RFC 6177), and could
-/// pass for as many clients. It is exact, and copied.
+/// pass for as many clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Network {
-    V4([u8; 4]),
-    V6([u8; 8]),
-}
+pub(crate) struct Network(IpAddr);
 
 impl Network {
     pub(crate) fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self::V4(address.octets()),
+        Self(match address.to_canonical() {
             IpAddr::V6(address) => {
-                let [a, b, c, d, e, f, g, h, ..] = address.octets();
-                Self::V6([a, b, c, d, e, f, g, h])
+                let [a, b, c, d, ..] = address.segments();
+                IpAddr::V6([a, b, c, d, 0, 0, 0, 0].into())
             }
-        }
+            address => address,
+        })
+    }
+
+    /// One address alone: whoever is known by it is no stranger.
+    pub(crate) fn alone(address: IpAddr) -> Self {
+        Self(address.to_canonical())
     }
 }
 

@@ -95,6 +95,7 @@ async fn phases(
 ) -> Result<Response<Source>, GatewayError> {
     // guard: first, because nothing after it is safe on a request that another server could read differently.
     guard(connection, request)?;
+    take_host(request)?;
     // identify: done by the caller, so that a refusal has a request id too.
     if Cors::is_preflight(request.method(), request.headers()) {
         return Ok(permission(plane, request.headers()));
@@ -194,9 +195,8 @@ fn told(plane: &Plane, exchange: &mut Exchange, id: RouteId, called: Option<Inst
     line.parts = lost;
 }
 
-/// Refuses what the raw head or the target makes ambiguous. The host of a target that has one counts, whatever `Host` says (RFC 9112,
-/// section 3.2.2).
-fn guard(connection: &Connection, request: &mut Request<Intake>) -> Result<(), GatewayError> {
+/// Refuses what the raw head or the target makes ambiguous.
+fn guard(connection: &Connection, request: &Request<Intake>) -> Result<(), GatewayError> {
     if request.method().as_str() == REFUSED_METHOD
         && let Some(refusal) = connection.state.refusal()
     {
@@ -206,11 +206,15 @@ fn guard(connection: &Connection, request: &mut Request<Intake>) -> Result<(), G
     if let Some(query) = request.uri().query() {
         target::check_query(query)?;
     }
-    if let Some(authority) = request.uri().authority() {
-        let port = authority.port().map(|port| format!(":{port}")).unwrap_or_default();
-        let host = HeaderValue::from_str(&format!("{}{port}", authority.host()));
-        request.headers_mut().insert(HOST, host.map_err(|_| GatewayError::Refused(Refusal::Target))?);
-    }
+    Ok(())
+}
+
+/// The host of a target that has one counts, whatever `Host` says (RFC 9112, section 3.2.2).
+fn take_host(request: &mut Request<Intake>) -> Result<(), GatewayError> {
+    let Some(authority) = request.uri().authority() else { return Ok(()) };
+    let host = authority.as_str().rsplit('@').next().unwrap_or_default();
+    let host = HeaderValue::from_str(host).map_err(|_| GatewayError::Refused(Refusal::Target))?;
+    request.headers_mut().insert(HOST, host);
     Ok(())
 }
 

@@ -16,7 +16,8 @@ use crate::plane::Plane;
 
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 
-fn is_websocket(headers: &HeaderMap) -> bool {
+/// Whether a request asks for the protocol, or a service takes it up.
+pub(crate) fn is_websocket(headers: &HeaderMap) -> bool {
     headers.get(UPGRADE).is_some_and(|named| named.as_bytes().eq_ignore_ascii_case(WEBSOCKET.as_bytes()))
 }
 
@@ -34,11 +35,6 @@ impl Tunnel {
             && request.version() == Version::HTTP_11
             && fields::connection_names(request.headers(), UPGRADE.as_str());
         asked.then(|| Self { client: hyper::upgrade::on(request) })
-    }
-
-    /// Whether this is the tunnel that a service's 101 speaks of.
-    pub(crate) fn is_taken_up(&self, answer: &HeaderMap) -> bool {
-        is_websocket(answer)
     }
 
     /// Puts the question into the fields of the call, from which the hop's own fields have been removed.

@@ -219,15 +219,17 @@ impl Breaker {
         }
     }
 
-    /// A call that was settled as good has turned out bad: its body broke. That of a probe opens the breaker again, unless other
-    /// calls have gone through since: then it is one of them.
+    /// A call that was settled as good has turned out bad: its body broke. That of a probe opens the breaker again, unless that has
+    /// happened already; if it has closed since, it counts as one of the calls that go through.
     pub(crate) fn broke(&self, ticket: Ticket, now: u64) {
         let (state, given) = (self.load(), State::read(ticket.0));
         match (state.phase, given.phase) {
             (Phase::Closed, Phase::Closed) if state == given => self.window.mark(now),
             (Phase::Closed, Phase::Closed) | (Phase::Open, _) => return,
             (Phase::Closed, _) => self.window.call(now, true),
+            // Each time it opens again it does so with one more.
             (_, Phase::Closed) => return,
+            _ if state.doublings != given.doublings => return,
             _ => return self.open(state, now),
         }
         self.open_if_half_failed(state, now);

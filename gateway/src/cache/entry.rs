@@ -13,6 +13,7 @@ use super::control::Directives;
 use super::freshness::{self, Times};
 use super::groups::{CACHE_GROUPS, Group};
 use super::policy::Allowance;
+use super::said::Said;
 use super::status::CACHE_STATUS;
 use super::vary::Selecting;
 use crate::fields;
@@ -46,7 +47,7 @@ pub(crate) struct Entry {
     /// What the service allowed.
     pub(crate) allowance: Allowance,
     /// In which words.
-    pub(crate) said: HeaderMap,
+    pub(super) said: Said,
     /// The validators of the service, with which it can be asked whether they still hold.
     pub(crate) validators: Validators,
     /// Whether a client's condition may be answered with it.
@@ -91,7 +92,7 @@ pub(crate) struct Made {
     pub(crate) body: Bytes,
     pub(crate) selecting: Selecting,
     pub(crate) allowance: Allowance,
-    pub(crate) said: HeaderMap,
+    pub(super) said: Said,
     pub(crate) arrived: i64,
     /// Between 0 and 1: answers that were kept together shall not end together.
     pub(crate) jitter: f64,
@@ -284,8 +285,8 @@ pub(crate) fn with_places(mut headers: HeaderMap) -> HeaderMap {
 }
 
 fn weight(made: &Made) -> usize {
-    let fields =
-        made.headers.iter().chain(&made.said).map(|(name, value)| PER_FIELD + name.as_str().len() + value.len());
+    let said = made.said.iter().map(|(name, value)| (name, value));
+    let fields = made.headers.iter().chain(said).map(|(name, value)| PER_FIELD + name.as_str().len() + value.len());
     let rest = OVERHEAD + fields.sum::<usize>() + made.selecting.size() + made.groups.len() * 8;
     occupied(rest) + occupied(made.body.len())
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::header::{CACHE_CONTROL, ETAG, EXPIRES, LAST_MODIFIED, SET_COOKIE, VARY};
+use http::header::{CACHE_CONTROL, ETAG, EXPIRES, LAST_MODIFIED, SET_COOKIE};
 use http::{HeaderMap, Method, Response, StatusCode};
 
 use super::entry::{self, Entry, Made, Validators};
 use super::flight::Landed;
-use super::freshness::Times;
+use super::freshness::{Times, now};
 use super::groups::{self, CACHE_GROUPS, Group};
 use super::key::Key;
-use super::look_up::{Inquiry, now};
+use super::look_up::Inquiry;
 use super::policy::{self, Allowance, Answered, Reason};
 use super::terms::Terms;
 use super::vary::Selecting;
@@ -120,7 +120,9 @@ impl Filling<'_> {
         };
         let body = entry::counted(&body, self.inquiry.plane.shared.cache.store.used());
         let validators = if self.caching.composed { Validators::default() } else { copied(&head.headers) };
-        let said = said::of(&head.headers);
+        // Whoever cannot be asked whether it still holds will not say anything new of it.
+        let asks_again = !self.caching.composed && !Validators::of(&head.headers).is_none();
+        let said = if asks_again { said::of(&head.headers) } else { Box::default() };
         let mut headers = entry::kept_fields(&head.headers, &body, self.times);
         let described = headers.contains_key(CACHE_CONTROL) || headers.contains_key(EXPIRES);
         entry::for_clients(&mut headers, self.caching.scope == Scope::Public, described);
@@ -222,8 +224,7 @@ impl Filling<'_> {
             return None;
         }
         // A cookie is for whoever is asking, and an answer that depends on other fields is another one.
-        let selects = || Selecting::new(news, &self.inquiry.head.headers, &self.caching.fields);
-        if news.contains_key(SET_COOKIE) || (news.contains_key(VARY) && selects().as_ref() != Some(&kept.selecting)) {
+        if news.contains_key(SET_COOKIE) || !kept.selecting.covers(news) {
             return None;
         }
         let speaks = said::NAMES.iter().any(|name| news.contains_key(name));

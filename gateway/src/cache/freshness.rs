@@ -6,7 +6,12 @@ use http::header::{AGE, DATE, EXPIRES};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::control::{Directives, seconds};
-use super::look_up::now;
+use crate::listener::now_ms;
+
+/// The clock of everything that is kept.
+pub(super) fn now() -> i64 {
+    i64::try_from(now_ms()).unwrap_or(i64::MAX)
+}
 
 /// When an answer was asked for and when its head was there.
 #[derive(Clone, Copy, Debug)]

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
@@ -76,7 +77,7 @@ impl Groups {
 
     /// The group of everything at a path, with whatever query. A slash at the end makes no difference.
     pub(crate) fn of_path(&self, path: &str) -> Group {
-        let path = plain(path);
+        let path = canonical(path);
         Group(self.hasher.hash_one((1_u8, path.strip_suffix('/').unwrap_or(&path))))
     }
 
@@ -157,6 +158,31 @@ pub(super) fn plain(path: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
+/// A path in the form that all have that mean the same (RFC 3986, sections 6.2.2.1 and 6.2.2.2): other escapes than those have capital
+/// digits, and what may not stand in a path is one of them.
+pub(super) fn canonical(path: &str) -> String {
+    let mut canonical = String::with_capacity(path.len());
+    let mut digits = 0;
+    for byte in plain(path).bytes() {
+        match byte {
+            b'%' => digits = 2,
+            byte if digits > 0 => {
+                digits -= 1;
+                canonical.push(char::from(byte.to_ascii_uppercase()));
+                continue;
+            }
+            byte if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&byte) => {}
+            byte => {
+                // Writing to a String cannot fail.
+                let _infallible = write!(canonical, "%{byte:02X}");
+                continue;
+            }
+        }
+        canonical.push(char::from(byte));
+    }
+    canonical
+}
+
 /// The strings of such a field; parameters mean nothing here (RFC 9875, section 2). None where it is no list.
 pub(crate) fn listed(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<String>> {
     if !headers.contains_key(name) {
@@ -234,6 +260,16 @@ mod tests {
         assert_eq!(plain("/things/%31%7e%2D"), "/things/1~-");
         assert_eq!(plain("/a%2Fb%20%c3%a4%"), "/a%2Fb%20%c3%a4%", "these mean something, or nothing at all");
         assert_eq!(plain("/plain"), "/plain");
+        for (path, expected) in [
+            ("/a%2fb%20%c3%a4", "/a%2Fb%20%C3%A4"),
+            ("/things/%31%7e/", "/things/1~/"),
+            ("/a|b[1]\"", "/a%7Cb%5B1%5D%22"),
+            ("/a!$&'()*+,;=:@b", "/a!$&'()*+,;=:@b"),
+            ("/%4", "/%4"),
+        ] {
+            assert_eq!(canonical(path), expected);
+            assert_eq!(canonical(&canonical(path)), expected, "once is enough");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::conditional;
 use super::control::Directives;
 use super::entry::Entry;
 use super::flight::{Joined, Landed};
+use super::freshness::now;
 use super::key::{self, Key};
 use super::led::Led;
 use super::respond::{Wanted, respond};
@@ -21,7 +22,7 @@ use crate::auth::Caller;
 use crate::body::Source;
 use crate::context::Context;
 use crate::error::GatewayError;
-use crate::listener::{Connection, now_ms};
+use crate::listener::Connection;
 use crate::plan::{Caching, RouteId, Scope};
 use crate::plane::Plane;
 
@@ -75,11 +76,6 @@ enum How {
     Alone,
     /// As on a route that keeps nothing.
     Passing,
-}
-
-/// The clock of everything that is kept.
-pub(super) fn now() -> i64 {
-    i64::try_from(now_ms()).unwrap_or(i64::MAX)
 }
 
 /// What is known of who sends a request, beside who the caller is.

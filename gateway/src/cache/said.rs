@@ -7,33 +7,25 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::control::CDN_CACHE_CONTROL;
 
 /// The fields that decide.
-pub(super) const NAMES: [HeaderName; 3] = [CACHE_CONTROL, CDN_CACHE_CONTROL, EXPIRES];
+pub(super) static NAMES: [HeaderName; 3] = [CACHE_CONTROL, CDN_CACHE_CONTROL, EXPIRES];
+static AGES: [HeaderName; 2] = [AGE, DATE];
 
-/// Copies of those that are there.
-pub(super) fn of(headers: &HeaderMap) -> HeaderMap {
-    let mut said = HeaderMap::new();
-    for name in &NAMES {
-        copy(headers, name, &mut said);
-    }
-    said
+/// Those that were there, in little room.
+pub(super) type Said = Box<[(HeaderName, HeaderValue)]>;
+
+/// Copies of those that are there, of the bytes alone: what came from a connection holds on to the whole buffer that it was read into.
+pub(super) fn of(headers: &HeaderMap) -> Said {
+    let lines = NAMES.iter().flat_map(|name| headers.get_all(name).iter().map(move |value| (name, value)));
+    lines.filter_map(|(name, value)| Some((name.clone(), HeaderValue::from_bytes(value.as_bytes()).ok()?))).collect()
 }
 
 /// What was said, with the news in its place. How old an answer is only the news tell.
-pub(super) fn anew(said: &HeaderMap, news: &HeaderMap) -> HeaderMap {
+pub(super) fn anew(said: &Said, news: &HeaderMap) -> HeaderMap {
+    let still = said.iter().filter(|(name, _)| !news.contains_key(name)).map(|(name, value)| (name, value));
+    let told = NAMES.iter().chain(&AGES).flat_map(|name| news.get_all(name).iter().map(move |value| (name, value)));
     let mut anew = HeaderMap::new();
-    for name in &NAMES {
-        copy(if news.contains_key(name) { news } else { said }, name, &mut anew);
+    for (name, value) in still.chain(told) {
+        anew.append(name.clone(), value.clone());
     }
-    copy(news, &AGE, &mut anew);
-    copy(news, &DATE, &mut anew);
     anew
-}
-
-/// Of the bytes alone: what came from a connection holds on to the whole buffer that it was read into.
-fn copy(from: &HeaderMap, name: &HeaderName, to: &mut HeaderMap) {
-    for value in from.get_all(name) {
-        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
-            to.append(name.clone(), value);
-        }
-    }
 }

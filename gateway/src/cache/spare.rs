@@ -11,10 +11,9 @@ use http::{HeaderMap, StatusCode};
 use super::Cache;
 use super::control::Directives;
 use super::entry::{self, Entry, Made, Validators};
-use super::freshness::{self, Times};
+use super::freshness::{self, Times, now};
 use super::groups::{self, CACHE_GROUPS, MOST};
 use super::key::Key;
-use super::look_up::now;
 use super::policy::Allowance;
 use super::vary::Selecting;
 
@@ -59,7 +58,7 @@ impl Spare {
             body: entry::counted(body, cache.store.used()),
             selecting,
             allowance,
-            said: HeaderMap::new(),
+            said: Box::default(),
             arrived: times.arrived,
             jitter: 0.0,
             validators: Validators::default(),

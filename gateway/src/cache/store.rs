@@ -12,8 +12,8 @@ use moka::ops::compute::Op;
 use moka::sync;
 
 use super::entry::Entry;
+use super::freshness::now;
 use super::key::Key;
-use crate::listener::now_ms;
 
 /// The most answers for one key; the oldest gives way.
 const MOST_VARIANTS: usize = 16;
@@ -166,7 +166,7 @@ struct Useful;
 
 impl Useful {
     fn left(variants: &Variants) -> Duration {
-        let now = i64::try_from(now_ms()).unwrap_or(i64::MAX);
+        let now = now();
         let last = variants.entries.iter().map(|entry| entry.useful_until()).max().unwrap_or(now);
         let left = (last.max(variants.passes_until) - now).max(0);
         Duration::from_millis(left.unsigned_abs()) + if variants.entries.is_empty() { Duration::ZERO } else { GRACE }

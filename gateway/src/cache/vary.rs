@@ -15,24 +15,25 @@ impl Selecting {
     /// itself takes values. None where no other request can be told to be like this one.
     pub(crate) fn new(answer: &HeaderMap, request: &HeaderMap, bound: &[HeaderName]) -> Option<Self> {
         let mut names: Vec<HeaderName> = bound.to_vec();
-        for line in answer.get_all(VARY) {
-            for name in line.to_str().ok()?.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-                names.push(name.parse().ok()?);
-            }
-        }
+        names.extend(named(answer)?);
         names.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
         names.dedup();
         if names.iter().any(is_of_one_request) {
             return None;
         }
-        // Credentials are never handed on: every request is without them, and callers are kept apart by the key.
-        names.retain(|name| name != AUTHORIZATION && name != COOKIE);
+        names.retain(|name| !is_credential(name));
         Some(Self(names.into_iter().map(|name| (name.clone(), value(request, &name))).collect()))
     }
 
     /// Whether an answer to such a request may be used for this one.
     pub(crate) fn matches(&self, request: &HeaderMap) -> bool {
         self.0.iter().all(|(name, expected)| value(request, name) == *expected)
+    }
+
+    /// Whether an answer with these fields depends on no other ones.
+    pub(crate) fn covers(&self, answer: &HeaderMap) -> bool {
+        let is_known = |name: &HeaderName| is_credential(name) || self.0.iter().any(|(known, _)| known == name);
+        named(answer).is_some_and(|names| names.iter().all(is_known))
     }
 
     /// The values of the same fields in another request, in a form in which no two lists of values are written alike.
@@ -55,6 +56,22 @@ impl Selecting {
             .map(|(name, value)| 64 + name.as_str().len() + value.as_ref().map_or(0, |value| value.len()))
             .sum()
     }
+}
+
+/// The fields that an answer names; none where one of them is no name, `*` in particular is one.
+fn named(answer: &HeaderMap) -> Option<Vec<HeaderName>> {
+    let mut names = Vec::new();
+    for line in answer.get_all(VARY) {
+        for name in line.to_str().ok()?.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            names.push(name.parse().ok()?);
+        }
+    }
+    Some(names)
+}
+
+/// Credentials are never handed on: every request is without them, and callers are kept apart by the key.
+fn is_credential(name: &HeaderName) -> bool {
+    *name == AUTHORIZATION || *name == COOKIE
 }
 
 /// What this gateway says anew with each request: an answer that depends on it is the answer to that request alone.
@@ -131,6 +148,19 @@ mod tests {
         for (one, other) in [("a/b;v=\"X\"", "a/b;v=\"x\""), ("a/b;v=\"x y\"", "a/b;v=\"xy\"")] {
             assert_ne!(of(one), of(other), "what is quoted may mean something else");
         }
+    }
+
+    #[test]
+    fn an_answer_that_names_no_other_fields_depends_on_no_other_ones() {
+        let vary = |value: &'static str| fields(&[("vary", value)]);
+        let selecting = Selecting::new(&vary("accept-encoding, origin, cookie"), &HeaderMap::new(), &[]).unwrap();
+        for same in ["", "Origin", "origin, Accept-Encoding", "authorization"] {
+            assert!(selecting.covers(&vary(same)), "{same}");
+        }
+        for other in ["x-a", "origin, x-a", "*", "a b"] {
+            assert!(!selecting.covers(&vary(other)), "{other}");
+        }
+        assert!(selecting.covers(&HeaderMap::new()));
     }
 
     #[test]

@@ -8,11 +8,12 @@ use boot::Tasks;
 use fluent_uri::{Uri, UriRef};
 use http::header::{CONTENT_LOCATION, HOST, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use principal::Principal;
 use tokio::runtime::Handle;
 use upstream::Witness;
 
-use super::groups::{self, CACHE_GROUP_INVALIDATION, Group};
+use super::groups::{self, Group};
 use super::{Cache, tag};
 use crate::body::Source;
 use crate::error::GatewayError;
@@ -28,6 +29,8 @@ pub(crate) struct Write {
     path: Option<Box<str>>,
     host: Option<HeaderValue>,
     tags: Vec<String>,
+    /// Whether a service may have begun with it.
+    sent: AtomicBool,
     /// Whether it was sent more than once.
     repeated: AtomicBool,
     /// How long a service may be at it.
@@ -47,6 +50,7 @@ impl Write {
             path: Some(path.into()),
             host: request.headers().get(HOST).cloned(),
             tags: tag::names(&route.invalidates, plane, method, path, caller),
+            sent: AtomicBool::new(false),
             repeated: AtomicBool::new(false),
             within: route.timeout,
             tasks: plane.shared.tasks.clone(),
@@ -81,35 +85,45 @@ impl Write {
     /// The path that a field names, if it is one of this origin: nobody may make invalid what belongs to another. Behind something
     /// that ends TLS the scheme is not known here.
     fn place(&self, headers: &HeaderMap, name: &HeaderName, path: &str) -> Option<String> {
-        let named = UriRef::parse(headers.get(name)?.to_str().ok()?).ok()?;
+        let named = reference(headers.get(name)?.to_str().ok()?)?;
         let host = self.host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let own = Uri::parse(format!("http://{host}{path}")).ok()?.normalize();
+        let own = Uri::parse(format!("http://{host}{}", groups::canonical(path))).ok()?.normalize();
         let place = named.resolve_against(&own).ok()?.normalize();
         let is_own = place.authority().map(|place| place.as_str()) == own.authority().map(|own| own.as_str());
         is_own.then(|| place.path().as_str().to_owned())
     }
 }
 
+/// What a field refers to. What may not stand in a reference is escaped, as everybody does who follows one.
+fn reference(text: &str) -> Option<UriRef<String>> {
+    const NEVER: &AsciiSet = &CONTROLS
+        .add(b' ')
+        .add(b'"')
+        .add(b'<')
+        .add(b'>')
+        .add(b'[')
+        .add(b']')
+        .add(b'^')
+        .add(b'`')
+        .add(b'{')
+        .add(b'|')
+        .add(b'}');
+    let escaped = || UriRef::parse(utf8_percent_encode(text, NEVER).to_string()).ok();
+    UriRef::parse(text.to_owned()).ok().or_else(escaped)
+}
+
 impl Witness for Write {
+    fn begins(&self) {
+        self.sent.store(true, Ordering::Relaxed);
+    }
+
     fn head(&self, headers: &HeaderMap) {
-        self.cache.head(headers);
+        self.cache.end_named(headers);
     }
 
     fn repeats(&self) {
         self.repeated.store(true, Ordering::Relaxed);
     }
-}
-
-impl Witness for Cache {
-    /// Ends what a service says that a change has made invalid: the change has been made, whatever becomes of the answer.
-    fn head(&self, headers: &HeaderMap) {
-        if headers.contains_key(CACHE_GROUP_INVALIDATION) {
-            let named = groups::listed(headers, &CACHE_GROUP_INVALIDATION).unwrap_or_default();
-            self.groups.invalidate(named.iter().map(|name| self.groups.named(name)));
-        }
-    }
-
-    fn repeats(&self) {}
 }
 
 impl Drop for Write {
@@ -118,9 +132,11 @@ impl Drop for Write {
         let (groups, within) = (Arc::clone(&self.cache.groups), self.within);
         let over = self.own(&path);
         groups.invalidate(over.iter().copied());
-        if Handle::try_current().is_ok() {
+        let place = Arc::clone(&self.cache.later).try_acquire_owned();
+        if let (true, Ok(place), Ok(_)) = (*self.sent.get_mut(), place, Handle::try_current()) {
             let end = self.tasks.token();
             let later = async move {
+                let _place = place;
                 // At the end of the process nothing is given any more.
                 if end.run_until_cancelled(tokio::time::sleep(within)).await.is_some() {
                     groups.invalidate(over);

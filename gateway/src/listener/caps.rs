@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, TcpStream};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::network::Network;
@@ -21,7 +21,7 @@ const UNHEARD: usize = 4 * 1024;
 
 /// Says why, and closes the connection. Nothing waits for this client, and on a new connection there is room for so little.
 pub(crate) fn refuse(mut stream: TcpStream) {
-    // Closed with something unread it would be reset, and the client might never see the answer.
+    // Closed with something unread it would be reset, and the client might never see the answer. This is so for what comes later.
     let _heard = stream.read(&mut [0; UNHEARD]);
     let _sent = stream.write(OVERLOADED);
 }
@@ -48,13 +48,12 @@ impl Caps {
         Self(Arc::new(Inner { total, per_address, open: Mutex::default() }))
     }
 
-    /// Takes a place for a connection from `address`, given back when it is dropped.
-    pub(crate) fn enter(&self, address: IpAddr) -> Option<Place> {
+    /// Takes a place for a connection from `network`, given back when it is dropped.
+    pub(crate) fn enter(&self, network: Network) -> Option<Place> {
         let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.total >= self.0.total {
             return None;
         }
-        let network = Network::of(address);
         let here = open.by_network.entry(network).or_default();
         if *here >= self.0.per_address {
             return None;
@@ -91,29 +90,34 @@ mod tests {
 
     use super::*;
 
-    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
-    const THERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::BROADCAST);
+    fn here() -> Network {
+        Network::of(std::net::Ipv4Addr::LOCALHOST.into())
+    }
+
+    fn there() -> Network {
+        Network::of(std::net::Ipv4Addr::BROADCAST.into())
+    }
 
     #[test]
     fn one_address_cannot_take_every_place() {
         let caps = Caps::new(3, 2);
-        let _held = [caps.enter(HERE), caps.enter(HERE)];
-        assert!(caps.enter(HERE).is_none());
-        assert!(caps.enter(THERE).is_some());
+        let _held = [caps.enter(here()), caps.enter(here())];
+        assert!(caps.enter(here()).is_none());
+        assert!(caps.enter(there()).is_some());
     }
 
     #[test]
     fn a_closed_connection_gives_its_place_back() {
         let caps = Caps::new(1, 1);
-        let first = caps.enter(HERE);
-        assert!(first.is_some() && caps.enter(THERE).is_none());
+        let first = caps.enter(here());
+        assert!(first.is_some() && caps.enter(there()).is_none());
         drop(first);
-        assert!(caps.enter(THERE).is_some());
+        assert!(caps.enter(there()).is_some());
     }
 
     #[test]
     fn who_is_not_admitted_and_has_asked_already_sees_the_whole_answer() {
-        let listener = std::net::TcpListener::bind((HERE, 0)).unwrap();
+        let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         client.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
         let (stream, _peer) = listener.accept().unwrap();

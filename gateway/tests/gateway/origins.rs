@@ -95,6 +95,25 @@ async fn a_service_that_takes_up_another_protocol_than_was_asked_for_is_not_unde
 }
 
 #[tokio::test]
+async fn a_handshake_that_ends_in_a_drain_is_one() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gateway = Gateway::over(&format!("http://{}", listener.local_addr().unwrap())).await;
+    let mut raw = Raw::connect(gateway.address()).await;
+    raw.send(HANDSHAKE).await;
+    let (mut service, _peer) = listener.accept().await.unwrap();
+    assert_ne!(service.read(&mut [0; 4096]).await.unwrap(), 0);
+    let address = gateway.address();
+    let stopped = tokio::spawn(gateway.stop());
+    until("it drains", PATIENCE, async || tokio::net::TcpStream::connect(address).await.err()).await;
+    let answer = b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+    service.write_all(answer).await.unwrap();
+    let head = raw.head().await;
+    assert_eq!((head.status().as_u16(), &head.headers()["connection"]), (101, &"upgrade".parse().unwrap()));
+    drop((raw, service));
+    tokio::time::timeout(PATIENCE, stopped).await.expect("it stops").unwrap();
+}
+
+#[tokio::test]
 async fn an_origin_without_a_contract_gets_the_path_whole_and_no_credentials_of_ours() {
     let stub = Stub::start(Router::new().fallback(async || {
         let cookies = [("set-cookie", "agora_refresh=forged"), ("location", "/elsewhere")];

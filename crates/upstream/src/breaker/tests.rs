@@ -179,6 +179,20 @@ fn a_probe_whose_body_breaks_has_failed() {
 }
 
 #[test]
+fn a_probe_whose_body_breaks_after_another_one_has_failed_changes_nothing() {
+    let breaker = opened(0);
+    let old = ticket(&breaker, PAUSE);
+    breaker.settle(old, PAUSE, Verdict::Good);
+    call(&breaker, PAUSE, Verdict::Bad);
+    let probe = ticket(&breaker, 3 * PAUSE);
+    breaker.broke(old, 3 * PAUSE);
+    assert_eq!((breaker.state(), breaker.openings()), (BreakerState::Probing, 2));
+    breaker.settle(probe, 3 * PAUSE, Verdict::Good);
+    call(&breaker, 3 * PAUSE, Verdict::Good);
+    assert!(breaker.is_closed());
+}
+
+#[test]
 fn a_probe_whose_body_breaks_when_others_have_gone_through_is_one_of_them() {
     let breaker = opened(0);
     let probe = ticket(&breaker, PAUSE);

@@ -78,8 +78,9 @@ fn base_urls(value: Value<'_>) -> Option<Vec<At<Uri>>> {
     let mut known = HashSet::new();
     let mut once = |text: &str| {
         let url = base_url(text)?;
-        let is_new = known.insert(url.authority().cloned());
-        is_new.then_some(url).ok_or(format!("`{text}` is there already: one target is not two"))
+        let target = (url.host().map(str::to_ascii_lowercase), url.port_u16().unwrap_or(80));
+        let is_new = known.insert(target);
+        is_new.then_some(url).ok_or_else(|| format!("`{text}` is there already: one target is not two"))
     };
     value.list(|value| value.parsed(&mut once))
 }

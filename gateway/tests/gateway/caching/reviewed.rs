@@ -4,6 +4,6 @@ mod admitting;
 mod asking;
 mod changing;
 mod failing;
-mod repeating;
+mod scripted;
 mod telling;
 mod waiting;

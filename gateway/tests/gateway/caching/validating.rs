@@ -165,12 +165,3 @@ async fn what_a_service_does_not_say_again_still_holds() {
     let stale = world.caller().with_header("cache-control", "max-age=1, max-stale=60").get("/api/v1/things/2").await;
     assert_eq!(stale.status, 503, "it must be revalidated still");
 }
-
-#[tokio::test]
-async fn an_answer_without_a_date_has_that_of_its_arrival() {
-    let world = World::new().await;
-    world.script.plays("/things/1", Played::ok("max-age=60").with("date", ""));
-    let first = world.get("/api/v1/things/1").await.header("date").to_owned();
-    assert!(httpdate::parse_http_date(&first).is_ok(), "{first}");
-    assert_eq!(world.get("/api/v1/things/1").await.header("date"), first);
-}

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -219,6 +219,11 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// Waits until this is so.
 pub(crate) async fn wait(world: &World, what: &str, condition: impl Fn(&World) -> bool) {
     testkit::until(what, PATIENCE, || async { condition(world).then_some(()) }).await;
+}
+
+/// Waits until so much time is over since then.
+pub(crate) async fn over(since: Instant, time: Duration) {
+    testkit::until("the time is over", PATIENCE, || async { (since.elapsed() > time).then_some(()) }).await;
 }
 
 /// A number that looks like any other, and is the same in each run (SplitMix64, Steele et al. 2014).

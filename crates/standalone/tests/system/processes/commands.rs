@@ -159,8 +159,8 @@ async fn a_hangup_while_everything_starts_ends_nothing_and_is_not_forgotten() {
     let process =
         agora(data.path(), &["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--config", directory], &[]);
     // The files have been read when the first database is made.
-    let begun = async || std::fs::read_dir(data.path()).unwrap().next().map(|_| ());
-    testkit::until("there is data", super::PATIENCE, begun).await;
+    let begun = async || data.path().join("users.db").exists().then_some(());
+    testkit::until("there is a database", super::PATIENCE, begun).await;
     let home = routes.join("home.toml");
     let text = std::fs::read_to_string(&home).unwrap();
     std::fs::write(&home, text.replace("/api/v1/home", "/api/v1/start")).unwrap();

@@ -139,4 +139,8 @@ async fn an_answer_that_depends_on_other_fields_is_not_the_one_that_is_kept() {
     assert_eq!(version(&anew), 3, "asked again without a condition");
     assert_eq!(word(&german("accept-language").get("/api/v1/timed/1").await), "hit");
     assert_ne!(word(&german("x-other").get("/api/v1/timed/1").await), "hit");
+    // A service may say less with the word that nothing has changed.
+    world.script.plays("/timed/1", Played::ok("max-age=60").with("etag", "\"1\""));
+    let told = german("accept-language").with_header("cache-control", "no-cache").get("/api/v1/timed/1").await;
+    assert!(told.header("cache-status").contains("fwd-status=304"), "{}", told.header("cache-status"));
 }

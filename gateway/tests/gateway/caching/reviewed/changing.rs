@@ -101,6 +101,38 @@ async fn a_write_that_began_before_another_budget_ends_what_is_kept_under_it() {
     assert!(!is_kept(&world, "/things/1").await && is_kept(&world, "/things/2").await);
 }
 
+#[tokio::test]
+async fn a_place_is_found_however_it_is_escaped() {
+    let world = World::new().await;
+    for (number, (kept, told)) in [
+        ("%c3%a4", "%c3%a4"),
+        ("%c3%a4", "%C3%A4"),
+        ("a%7Cb", "a|b"),
+        ("a|b", "a|b"),
+        ("photo[1].jpg", "photo[1].jpg?filter[a]=1"),
+        ("%5B", "[#top"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = format!("/things/{number}{kept}");
+        keep(&world, &path, "").await;
+        let created = Played::ok("").status(201).with("location", &format!("/things/{number}{told}")).body("{}");
+        world.script.plays("/things", created);
+        world.caller().post("/api/v1/things", &json!({})).await.expect(201);
+        assert!(!is_kept(&world, &path).await, "{kept} as {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_at_an_odd_path_ends_the_place_that_it_names() {
+    let world = World::new().await;
+    keep(&world, "/things/5", "").await;
+    world.script.plays("/origin/a|b", Played::ok("").status(201).with("location", "/api/v1/things/5").body("{}"));
+    world.caller().call(http::Method::POST, "/origin/a|b").await.expect(201);
+    assert!(!is_kept(&world, "/things/5").await);
+}
+
 const BRIEF: &str = r#"
 [[route]]
 match  = "GET /api/v1/brief/{id}"
@@ -112,7 +144,7 @@ cache  = { scope = "public" }
 match   = "PUT /api/v1/brief/{id}"
 to      = "things.replace_thing"
 access  = "anyone"
-timeout = "1s"
+timeout = "5s"
 "#;
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use testkit::Answer;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-use crate::caching::world::{PATIENCE, Played, World, is_kept, version, wait, word};
+use crate::caching::world::{Played, World, is_kept, over, version, wait, word};
 
 const SLOW: &str = r#"
 [[route]]
@@ -30,11 +30,6 @@ cache    = { scope = "public", ttl = "60s" }
 
 /// One call takes so long: two of them do not fit into the time of the route, but each of them does.
 const MORE_THAN_HALF: Duration = Duration::from_millis(1_100);
-
-/// When so much time is over since then.
-async fn over(since: Instant, time: Duration) {
-    testkit::until("the time is over", PATIENCE, || async { (since.elapsed() > time).then_some(()) }).await;
-}
 
 /// Somebody asks for an answer with this `Cache-Control`, which is held back until the gate gets a permit; whoever asks later
 /// does not wait for it.
@@ -162,4 +157,25 @@ async fn what_is_stale_when_it_comes_is_given_to_nobody_who_waited() {
         assert!(answers.iter().all(|answer| !answer.header("cache-status").contains("collapsed")));
         assert_eq!(world.calls_to("/things/1"), 3);
     }
+}
+
+#[tokio::test]
+async fn what_waited_for_its_last_part_is_as_old_as_its_first() {
+    let world = World::new().await;
+    world.script.plays("/things/1", Played::ok("max-age=60"));
+    world.script.plays("/profiles/1", Played::ok("max-age=60"));
+    let gate = world.script.gate("/profiles/1");
+    let began = Instant::now();
+    let asked = tokio::spawn(world.caller().get("/api/v1/both/1").into_future());
+    wait(&world, "both parts are asked for", |world| world.calls() == 2).await;
+    over(began, MORE_THAN_HALF).await;
+    gate.add_permits(10);
+    asked.await.unwrap().expect(200);
+    let kept = world.get("/api/v1/both/1").await;
+    assert_eq!(
+        (word(&kept).as_str(), kept.header("age").parse::<u64>().unwrap() >= 1),
+        ("hit", true),
+        "{}",
+        kept.header("age")
+    );
 }

@@ -50,11 +50,11 @@ pub(super) const CASES: &[Case] = &[
     Case {
         change: (
             r#"url = "${SHOP_URL:-http://127.0.0.1:1}""#,
-            r#"urls = ["http://shop:1", "http://other:1", "http://SHOP:1/"]"#,
+            r#"urls = ["http://shop", "http://shop:1", "http://SHOP:80/"]"#,
         ),
-        at: "conf/gateway.toml:7:44",
-        marked: r#""http://SHOP:1/""#,
-        sentence: "`http://SHOP:1/` is there already: one target is not two.",
+        at: "conf/gateway.toml:7:41",
+        marked: r#""http://SHOP:80/""#,
+        sentence: "`http://SHOP:80/` is there already: one target is not two.",
     },
     Case {
         change: ("../openapi/shop.json", "../openapi/shp.json"),

@@ -1,13 +1,14 @@
-//! Writes whose outcome does not say all that they have done.
+//! What a service says byte for byte: writes whose outcome does not say all that they have done, and an answer without a date.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use crate::Gateway;
-use crate::caching::world::{ROUTES, word, write};
+use crate::caching::world::{ROUTES, over, word, write};
 
 const KEPT: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncache-control: max-age=600\r\ncache-groups: \"user:7\"\r\n\
                     content-length: 2\r\n\r\n{}";
@@ -59,4 +60,14 @@ async fn a_write_whose_answer_is_cut_has_changed_what_its_head_names() {
     caller.post("/api/v1/things", &json!({})).await.problem(502, "upstream_incomplete");
     assert_eq!(*heard.lock().unwrap(), ["GET /things/1", "POST /things"]);
     assert_eq!(word(&caller.get("/api/v1/things/1").await), "fwd=uri-miss");
+}
+
+#[tokio::test]
+async fn an_answer_without_a_date_has_that_of_its_arrival() {
+    let (gateway, _heard) = saying(vec![KEPT]).await;
+    let asked = async || gateway.caller().get("/api/v1/things/1").await;
+    let (first, began) = (asked().await, Instant::now());
+    over(began, Duration::from_millis(1_100)).await;
+    let second = asked().await;
+    assert_eq!((word(&second).as_str(), second.header("date")), ("hit", first.header("date")));
 }
