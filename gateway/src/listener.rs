@@ -31,7 +31,7 @@ pub(crate) use bind::bind;
 pub(crate) use caps::{Caps, Place};
 pub(crate) use connections::{ConnectionLimits, Connections};
 pub(crate) use io::REFUSED_METHOD;
-pub(crate) use state::{ConnectionState, Phase, now_ms};
+pub(crate) use state::{ConnectionState, Phase, ms_at, now_ms};
 
 /// Up to so many fields hyper reads into a table on its stack; for one more it takes memory with every request.
 const FIELDS_IN_PLACE: usize = 100;

@@ -11,7 +11,7 @@ use super::conditional;
 use super::control::Directives;
 use super::entry::Entry;
 use super::flight::{Joined, Landed};
-use super::freshness::now;
+use super::freshness::{now, on_clock};
 use super::key::{self, Key};
 use super::led::Led;
 use super::respond::{Wanted, respond};
@@ -87,15 +87,15 @@ pub(crate) struct Peer {
     pub(crate) is_trusted: bool,
 }
 
-/// Looks for an answer that this request may be given.
+/// Looks for an answer that this request may be given, which came at the moment `came`.
 pub(crate) fn look_up<B>(
     cache: &Cache,
     caching: &Caching,
     caller: &Caller,
-    request: &http::Request<B>,
+    (request, came): (&http::Request<B>, Instant),
     peer: Peer,
 ) -> Result<Looked, GatewayError> {
-    let (headers, now) = (request.headers(), now());
+    let (headers, now) = (request.headers(), on_clock(came));
     let asked = Directives::of_request(headers);
     KEY.with_borrow_mut(|key| {
         key::write(key, caching, caller.principal(), (request.uri(), headers), peer.is_trusted);

@@ -12,7 +12,7 @@ pub(crate) fn now_ms() -> u64 {
 }
 
 /// The same of a moment that is known already.
-fn ms_at(moment: Instant) -> u64 {
+pub(crate) fn ms_at(moment: Instant) -> u64 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     u64::try_from(moment.saturating_duration_since(*START).as_millis()).unwrap_or(u64::MAX) + 1
 }

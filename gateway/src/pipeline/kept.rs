@@ -46,7 +46,7 @@ pub(super) fn look_up<'a>(
         sends_cookies: cache::sends_cookies(&caching.scope, is_origin, request.headers()),
         is_trusted: plane.trusts(connection.peer.ip()),
     };
-    Ok(match cache::look_up(&plane.shared.cache, caching, caller, request, peer)? {
+    Ok(match cache::look_up(&plane.shared.cache, caching, caller, (request, exchange.context.started), peer)? {
         Looked::Kept(response, outcome, None) => {
             note(plane, exchange, outcome);
             Answering::Kept(response)
