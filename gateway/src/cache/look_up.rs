@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::header::COOKIE;
+use http::header::{AGE, COOKIE};
 use http::{HeaderMap, HeaderName, Method, Response, request};
 
 use super::conditional;
@@ -307,7 +307,13 @@ impl Inquiry {
             fill::Filled::Kept { entry, code, stored } => {
                 let outcome = if code == http::StatusCode::NOT_MODIFIED { Outcome::Revalidated } else { Outcome::Miss };
                 let word = status::forwarded(why, Some(code), stored, false);
-                Ok((respond(&entry, self.wanted(), now(), word)?, outcome))
+                let now = now();
+                let mut response = respond(&entry, self.wanted(), now, word)?;
+                if entry.age(now) == 0 {
+                    // An `Age` would say that it was not made for this request (RFC 9111, section 5.1).
+                    response.headers_mut().remove(AGE);
+                }
+                Ok((response, outcome))
             }
             fill::Filled::Passed(mut response, reason) => {
                 response.headers_mut().append(CACHE_STATUS, status::not_kept(why, reason.0));

@@ -34,6 +34,16 @@ async fn a_fresh_answer_is_given_again_as_it_was() {
 }
 
 #[tokio::test]
+async fn an_answer_that_was_made_for_its_request_has_no_age() {
+    let world = World::new().await;
+    world.script.plays("/things/1", Played::ok("max-age=100"));
+    let (first, second) = (world.get("/api/v1/things/1").await, world.get("/api/v1/things/1").await);
+    assert_eq!((first.header("age"), second.header("age").parse().is_ok_and(|age: u32| age < 60)), ("", true));
+    world.script.plays("/things/2", Played::ok("max-age=100").with("age", "7"));
+    assert_eq!(world.get("/api/v1/things/2").await.header("age"), "7", "it is another cache's");
+}
+
+#[tokio::test]
 async fn what_may_not_be_kept_is_asked_for_each_time() {
     let world = World::new().await;
     let cases = [
