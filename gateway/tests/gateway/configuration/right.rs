@@ -148,6 +148,18 @@ fn a_misspelt_service_is_suggested_to_the_routes_that_meant_it() {
 }
 
 #[test]
+fn a_pipe_is_no_file_and_nobody_waits_for_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("gateway.toml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (tell, told) = std::sync::mpsc::channel();
+    let sources = Sources::directory(directory.path());
+    std::thread::spawn(move || tell.send(Plan::load(&sources).unwrap_err().to_string()));
+    let mistakes = told.recv_timeout(Duration::from_secs(10)).expect("it is not waited for");
+    assert!(mistakes.contains("it is no file"), "{mistakes}");
+}
+
+#[test]
 fn a_directory_that_is_not_there_is_one_mistake_per_file() {
     let nowhere = tempfile::tempdir().unwrap().path().join("nowhere");
     let mistakes = Plan::load(&Sources::directory(&nowhere)).unwrap_err();
