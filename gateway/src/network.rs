@@ -38,4 +38,11 @@ mod tests {
         assert_eq!(of("::ffff:10.0.0.1"), of("10.0.0.1"));
         assert_ne!(of("::ffff:10.0.0.1"), of("::ffff:10.0.0.2"));
     }
+
+    #[test]
+    fn who_is_known_by_an_address_is_told_from_the_neighbours() {
+        let alone = |address: &str| Network::alone(address.parse().unwrap());
+        assert_ne!(alone("2001:db8:1:2::1"), alone("2001:db8:1:2::2"));
+        assert_eq!(alone("::ffff:10.0.0.1"), alone("10.0.0.1"));
+    }
 }

@@ -50,7 +50,7 @@ pub(crate) async fn attempt(
 ) -> Result<Answer, Lost> {
     let added = Added { timeout: if terms.tells { terms.left(permit.given) } else { None }, fields: terms.fields };
     let deadline = terms.deadline();
-    if let Some(witness) = terms.witness.filter(|_| !inner.is_severed()) {
+    if let Some(witness) = terms.witness {
         witness.begins();
     }
     // In a block of its own, as an answer that lived on while its body is collected would have a place in the future of every call.

@@ -58,7 +58,7 @@ impl Selecting {
     }
 }
 
-/// The fields that an answer names; none where one of them is no name, `*` in particular is one.
+/// The fields that an answer names, `*` among them; none where one of them is no name.
 fn named(answer: &HeaderMap) -> Option<Vec<HeaderName>> {
     let mut names = Vec::new();
     for line in answer.get_all(VARY) {

@@ -184,8 +184,8 @@ async fn a_service_is_told_how_long_the_gateway_waits_and_an_origin_is_not() {
     assert_eq!(stub.last().header("x-internal-timeout-ms"), "", "nobody knows how long an upload takes");
 }
 
-#[tokio::test]
-async fn one_of_two_targets_that_is_not_well_gets_no_requests_and_metrics_tell() {
+/// A gateway of whose two targets the first fails its checks, and has been found to; it answers everything else.
+async fn one_of_two_is_sick() -> (Stub, Stub, Gateway) {
     let unwell = |request: axum::extract::Request| async move {
         let status = if request.uri().path() == "/readyz" { 503 } else { 200 };
         (http::StatusCode::from_u16(status).unwrap(), [("content-type", "application/json")], "{}")
@@ -195,36 +195,37 @@ async fn one_of_two_targets_that_is_not_well_gets_no_requests_and_metrics_tell()
     let gateway = Gateway::guarded(&well.url(), &stub, "").await;
     until("one target is out", SOON, async || (metric(&gateway, "agora_upstream_healthy").await == 1).then_some(()))
         .await;
-    let before = sick.requests().iter().filter(|request| request.uri != "/readyz").count();
+    (sick, well, gateway)
+}
+
+/// The requests of clients that it got.
+fn asked(target: &Stub) -> usize {
+    target.requests().iter().filter(|request| request.uri != "/readyz").count()
+}
+
+#[tokio::test]
+async fn one_of_two_targets_that_is_not_well_gets_no_requests_and_metrics_tell() {
+    let (sick, _well, gateway) = one_of_two_is_sick().await;
+    let before = asked(&sick);
     for _ in 0..20 {
         let _ = gateway.caller().get(ITEM).await.expect(200);
     }
-    let asked = sick.requests().iter().filter(|request| request.uri != "/readyz").count();
-    assert_eq!(asked, before);
+    assert_eq!(asked(&sick), before);
 }
 
 #[tokio::test]
 async fn a_target_that_failed_checks_gets_requests_again_when_nobody_checks_it_any_more() {
-    let unwell = |request: axum::extract::Request| async move {
-        let status = if request.uri().path() == "/readyz" { 503 } else { 200 };
-        (http::StatusCode::from_u16(status).unwrap(), [("content-type", "application/json")], "{}")
-    };
-    let (sick, well) = (Stub::start(axum::Router::new().fallback(unwell)).await, well().await);
-    let stub = format!("urls = [\"{}\", \"{}\"]\nhealth = \"/readyz\"", sick.url(), well.url());
-    let gateway = Gateway::guarded(&well.url(), &stub, "").await;
-    until("one target is out", SOON, async || (metric(&gateway, "agora_upstream_healthy").await == 1).then_some(()))
-        .await;
+    let (sick, _well, gateway) = one_of_two_is_sick().await;
     let file = gateway.files().join("gateway.toml");
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replace("health = \"/readyz\"", "")).unwrap();
     gateway.operator().call(Method::POST, "/reload").await.expect(200);
     assert_eq!(metric(&gateway, "agora_upstream_healthy").await, 2);
-    let asked = || sick.requests().iter().filter(|request| request.uri != "/readyz").count();
-    let before = asked();
+    let before = asked(&sick);
     for _ in 0..20 {
         let _ = gateway.caller().get(ITEM).await.expect(200);
     }
-    assert!(asked() > before);
+    assert!(asked(&sick) > before);
 }
 
 #[tokio::test]
