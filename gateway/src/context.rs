@@ -148,17 +148,28 @@ mod tests {
         assert_eq!(client(&fields, address("8.8.8.8"), &trusted), address("1.2.3.4"));
     }
 
+    /// Who asks, when a trusted proxy at 8.8.8.8 says `lines`.
+    fn named(lines: &[&[u8]]) -> IpAddr {
+        let values = lines.iter().map(|line| HeaderValue::from_bytes(line).unwrap());
+        let mut fields = HeaderMap::new();
+        values.for_each(|value| _ = fields.append(X_FORWARDED_FOR, value));
+        client(&fields, address("8.8.8.8"), &[address("8.8.8.8")])
+    }
+
     #[test]
-    fn what_is_no_text_hides_no_hop_and_lets_nothing_before_it_count() {
-        let trusted = [address("8.8.8.8")];
+    fn what_is_no_text_hides_no_hop_after_it() {
         for lines in [&[&b"\xff, 1.2.3.4"[..]][..], &[b"6.6.6.6", b"\xff,1.2.3.4"], &[b"6.6.6.6", b"\xff", b"1.2.3.4"]]
         {
-            let lines = lines.iter().map(|line| (X_FORWARDED_FOR, HeaderValue::from_bytes(line).unwrap()));
-            let mut fields = HeaderMap::new();
-            for (name, value) in lines {
-                fields.append(name, value);
-            }
-            assert_eq!(client(&fields, address("8.8.8.8"), &trusted), address("1.2.3.4"), "{fields:?}");
+            assert_eq!(named(lines), address("1.2.3.4"), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_lets_nothing_before_it_count() {
+        for lines in
+            [&[&b"6.6.6.6, \xff"[..]][..], &[b"6.6.6.6", b""], &[b"6.6.6.6, unknown, 8.8.8.8"], &[b"6.6.6.6:80"]]
+        {
+            assert_eq!(named(lines), address("8.8.8.8"), "{lines:?}");
         }
     }
 }

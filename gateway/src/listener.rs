@@ -121,8 +121,7 @@ fn accept_queued(slot: &Arc<Slot>, listener: &std::net::TcpListener) {
 /// Serves a connection if the caps allow it; otherwise says why and closes it.
 fn admit(slot: &Arc<Slot>, stream: TcpStream, peer: SocketAddr) {
     let plane = slot.current();
-    // Everybody comes through a trusted proxy, and of those there may be several in one network.
-    let network = if plane.trusts(peer.ip()) { Network::alone(peer.ip()) } else { Network::of(peer.ip()) };
+    let network = Network::of_peer(peer.ip(), plane.trusts(peer.ip()));
     let Some(place) = plane.shared.caps.enter(network) else {
         plane.metrics.connection_refused();
         return stream.into_std().map_or((), caps::refuse);

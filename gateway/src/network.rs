@@ -18,9 +18,9 @@ impl Network {
         })
     }
 
-    /// One address alone: whoever is known by it is no stranger.
-    pub(crate) fn alone(address: IpAddr) -> Self {
-        Self(address.to_canonical())
+    /// Whose a connection is: everybody comes through a trusted proxy, and of those there may be several in one network.
+    pub(crate) fn of_peer(address: IpAddr, is_trusted: bool) -> Self {
+        if is_trusted { Self(address.to_canonical()) } else { Self::of(address) }
     }
 }
 
@@ -40,9 +40,10 @@ mod tests {
     }
 
     #[test]
-    fn who_is_known_by_an_address_is_told_from_the_neighbours() {
-        let alone = |address: &str| Network::alone(address.parse().unwrap());
-        assert_ne!(alone("2001:db8:1:2::1"), alone("2001:db8:1:2::2"));
-        assert_eq!(alone("::ffff:10.0.0.1"), alone("10.0.0.1"));
+    fn a_trusted_peer_is_told_from_its_neighbours_and_no_other_is() {
+        let of_peer = |address: &str, is_trusted| Network::of_peer(address.parse().unwrap(), is_trusted);
+        assert_ne!(of_peer("2001:db8:1:2::1", true), of_peer("2001:db8:1:2::2", true));
+        assert_eq!(of_peer("2001:db8:1:2::1", false), of_peer("2001:db8:1:2::2", false));
+        assert_eq!(of_peer("::ffff:10.0.0.1", true), of_peer("10.0.0.1", true));
     }
 }

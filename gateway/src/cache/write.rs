@@ -146,3 +146,6 @@ impl Drop for Write {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
