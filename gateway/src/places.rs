@@ -1,11 +1,14 @@
 //! What services say of places (`Location`, `Content-Location`), as clients know them: the public path of the route that shows
 //! what is at a service's own path. What leads elsewhere, and what no route shows, stays as it is.
 
+mod origin;
+
 use std::borrow::Cow;
 
 use http::header::{CONTENT_LOCATION, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
+pub(crate) use self::origin::OriginPlaces;
 use crate::plan::{PathPiece, Plan, Route, RouteId, ServiceId, Target};
 use crate::routes::{Found, Pattern, Segment, Table};
 
@@ -41,13 +44,7 @@ impl Places {
     /// Makes the places that a service names those that clients know. `asked` is the path at which the service was asked, which
     /// a relative reference starts from.
     pub(crate) fn tell(&self, headers: &mut HeaderMap, service: usize, asked: &str) {
-        for name in FIELDS {
-            let told = headers.get(&name).and_then(|value| value.to_str().ok());
-            let public = told.and_then(|reference| self.public(service, asked, reference));
-            if let Some(value) = public.and_then(|public| HeaderValue::try_from(public).ok()) {
-                headers.insert(name, value);
-            }
-        }
+        tell(headers, |reference| self.public(service, asked, reference));
     }
 
     /// The public reference for a service's own; none for one that leads elsewhere, or to what no route shows.
@@ -66,6 +63,16 @@ impl Places {
         }
         public.push_str(rest);
         Some(public)
+    }
+}
+
+/// Replaces each reference for which there is a public one.
+fn tell(headers: &mut HeaderMap, public: impl Fn(&str) -> Option<String>) {
+    for name in FIELDS {
+        let told = headers.get(&name).and_then(|value| value.to_str().ok());
+        if let Some(value) = told.and_then(&public).and_then(|public| HeaderValue::try_from(public).ok()) {
+            headers.insert(name, value);
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::compose::Prepared;
 use crate::fields::Receiver;
 use crate::form::Renames;
 use crate::metrics::Names;
-use crate::places::Places;
+use crate::places::{OriginPlaces, Places};
 use crate::plan::{Composition, PathPiece, Plan, Route, RouteId, ServiceKind, Target};
 use crate::routes::{Found, Parameters};
 
@@ -49,6 +49,8 @@ pub(crate) struct Compiled {
     path: Path,
     /// What the public path has before the service's own, where that is all the difference.
     prefix: Option<HeaderValue>,
+    /// Where clients find what its origin names, if that is where it goes.
+    pub(crate) origin_places: Option<OriginPlaces>,
     /// The method of the operation.
     method: Option<Method>,
     /// What a composed route needs beside its composition.
@@ -136,6 +138,7 @@ impl Compiled {
                 .operation(route)
                 .and_then(|operation| route.template.strip_suffix(operation.path.as_str()))
                 .and_then(|prefix| HeaderValue::from_str(prefix).ok()),
+            origin_places: OriginPlaces::new(plan, &route.target),
             method: plan.operation(route).map(|operation| operation.method.clone()),
             prepared: route.composition.as_deref().map(Prepared::new),
             late: route.composition.as_deref().and_then(|one| one.late.as_deref()).map(Prepared::new),

@@ -14,7 +14,7 @@ use super::freshness::{self, Times};
 use super::groups::{CACHE_GROUPS, Group};
 use super::policy::Allowance;
 use super::said::Said;
-use super::status::CACHE_STATUS;
+use super::status::{self, CACHE_STATUS};
 use super::vary::Selecting;
 use crate::fields;
 
@@ -238,7 +238,7 @@ impl Drop for Counted {
 pub(crate) fn kept_fields(headers: &HeaderMap, body: &Bytes, times: Times) -> HeaderMap {
     let mut kept = HeaderMap::with_capacity(headers.len() + fields::ADDED);
     for (name, value) in headers {
-        if [AGE, TRAILER, CACHE_GROUPS, CACHE_STATUS, PREFERENCE_APPLIED].contains(name) {
+        if [AGE, TRAILER, CACHE_GROUPS, PREFERENCE_APPLIED].contains(name) {
             continue;
         }
         let mut copy = HeaderValue::from_bytes(value.as_bytes()).unwrap_or(HeaderValue::from_static(""));
@@ -277,9 +277,11 @@ pub(crate) fn jitter(seed: u64) -> f64 {
 
 /// Fields with a place for each that is set anew whenever they are given to somebody: so a copy of them has not to grow.
 pub(crate) fn with_places(mut headers: HeaderMap) -> HeaderMap {
-    for name in [AGE, CACHE_STATUS, REQUEST_ID, X_CONTENT_TYPE_OPTIONS] {
+    for name in [AGE, REQUEST_ID, X_CONTENT_TYPE_OPTIONS] {
         headers.insert(name, HeaderValue::from_static(""));
     }
+    let earlier = status::earlier(&headers);
+    headers.insert(CACHE_STATUS, earlier);
     // A clone has no more room than it needs.
     headers.clone()
 }

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use super::conditional::{self, Given};
 use super::entry::Entry;
-use super::status::CACHE_STATUS;
+use super::status;
 use crate::body::Source;
 use crate::error::GatewayError;
 use crate::fields;
@@ -30,7 +30,7 @@ pub(super) fn respond(
     if let Some(age) = fields::value([itoa::Buffer::new().format(entry.age(now))]) {
         headers.insert(AGE, age);
     }
-    headers.insert(CACHE_STATUS, status);
+    status::say(&mut headers, status);
     let mut response = Response::new(Source::from(body));
     *response.status_mut() = code;
     *response.headers_mut() = headers;

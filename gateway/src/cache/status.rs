@@ -1,6 +1,6 @@
 //! What the cache did, for clients and operators (RFC 9211).
 
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::fields::{self, PSEUDONYM};
 
@@ -90,6 +90,22 @@ pub(crate) fn forwarded(why: Forwarded, status: Option<StatusCode>, stored: bool
 /// Asked of a service, and not kept for this reason.
 pub(crate) fn not_kept(why: Forwarded, reason: &str) -> HeaderValue {
     value(&format!("{PSEUDONYM}; fwd={}; detail=\"{reason}\"", why.name()))
+}
+
+/// What the caches before this one have said of an answer that is kept, in one line; empty where none has.
+pub(crate) fn earlier(headers: &HeaderMap) -> HeaderValue {
+    let lines: Vec<&[u8]> = headers.get_all(CACHE_STATUS).iter().map(HeaderValue::as_bytes).collect();
+    HeaderValue::from_bytes(&lines.join(&b", "[..])).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// Says what this cache did, behind what those before it have said: they are listed in the order from the origin to the client
+/// (RFC 9211, section 2).
+pub(crate) fn say(headers: &mut HeaderMap, own: HeaderValue) {
+    let place = headers.insert(CACHE_STATUS, own);
+    if let (Some(earlier), Some(own)) = (place.filter(|earlier| !earlier.is_empty()), headers.get_mut(CACHE_STATUS)) {
+        let all = [earlier.as_bytes(), own.as_bytes()].join(&b", "[..]);
+        *own = HeaderValue::from_bytes(&all).unwrap_or(earlier);
+    }
 }
 
 fn value(text: &str) -> HeaderValue {

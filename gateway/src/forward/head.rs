@@ -75,6 +75,9 @@ pub(super) fn publish(headers: &mut HeaderMap, call: &Call<'_>, plane: &Plane) {
         Receiver::Origin => {
             fields::to_client(headers, call.receiver);
             fields::withhold_cookie(headers, &plane.settings().auth.cookie.name);
+            if let Some(places) = call.route.and_then(|route| route.origin_places.as_ref()) {
+                places.tell(headers);
+            }
         }
     }
 }

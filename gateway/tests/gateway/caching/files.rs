@@ -75,12 +75,14 @@ pub(crate) fn write(directory: &Path, url: &str, settings: &str, routes: &str) {
          [services.users]\nurl = \"http://127.0.0.1:9\"\ncontract = \"openapi/users.json\"\n\
          [services.things]\nurl = \"{url}\"\ncontract = \"openapi/things.json\"\ntimeout = \"20s\"\n"
     );
-    let origin = format!(
-        "\n[[proxy]]\nprefix = \"/origin/\"\nurl = \"{url}\"\naccess = \"anyone\"\ncache = {{ scope = \"public\" }}\n"
-    );
+    let origin = |prefix: &str, more: &str| {
+        let cache = "cache = { scope = \"public\" }";
+        format!("\n[[proxy]]\nprefix = \"{prefix}\"\nurl = \"{url}\"\naccess = \"anyone\"\n{cache}\n{more}\n")
+    };
+    let origins = [origin("/origin/", ""), origin("/moved/", "strip_prefix = true")].concat();
     let files = [
         ("gateway.toml", gateway),
-        ("routes/things.toml", format!("{routes}{origin}")),
+        ("routes/things.toml", format!("{routes}{origins}")),
         ("openapi/things.json", contract().to_string()),
         ("openapi/slow.json", contract().to_string().replace("\"show_", "\"slow_")),
         ("openapi/gateway.json", document("gateway", &json!({})).to_string()),

@@ -33,3 +33,31 @@ async fn what_a_cookie_brings_is_neither_kept_nor_given_to_others() {
     assert_eq!((word(&with).as_str(), world.service.last().header("cookie")), ("fwd=bypass", "sid=1"));
     assert_eq!(word(&world.get("/origin/1").await), "hit");
 }
+
+#[tokio::test]
+async fn what_caches_before_this_one_say_is_kept_and_comes_first() {
+    let world = World::new().await;
+    let earlier = Played::ok("max-age=60").with("cache-status", "inner; hit").with("cache-status", "outer; fwd=miss");
+    world.script.plays("/origin/1", earlier);
+    for own in ["agora; fwd=uri-miss; fwd-status=200; stored", "agora; hit; ttl="] {
+        let answer = world.get("/origin/1").await;
+        let lines: Vec<_> = answer.headers.get_all("cache-status").iter().collect();
+        let all = lines.iter().map(|line| line.to_str().unwrap()).collect::<Vec<_>>().join(", ");
+        assert!(all.starts_with(&format!("inner; hit, outer; fwd=miss, {own}")), "{all}");
+    }
+}
+
+#[tokio::test]
+async fn an_origin_that_is_asked_without_the_prefix_names_places_that_clients_find() {
+    let world = World::new().await;
+    world.script.plays("/things/5", Played::ok("max-age=60"));
+    world.get("/moved/things/5").await;
+    assert_eq!(word(&world.get("/moved/things/5").await), "hit");
+    for told in ["/things/5".to_owned(), format!("{}/things/5", world.service.url())] {
+        world.script.plays("/things", Played::ok("").status(201).with("location", &told).body("{}"));
+        let made = world.caller().post("/moved/things", &serde_json::json!({})).await.expect(201);
+        assert_eq!(made.header("location"), "/moved/things/5", "{told}");
+        assert_eq!(word(&world.get("/moved/things/5").await), "fwd=uri-miss", "what a client reads there is over");
+        assert_eq!(word(&world.get("/moved/things/5").await), "hit");
+    }
+}
