@@ -206,6 +206,7 @@ fn refused(refusal: guard::Refusal) -> Problem {
             Problem::new(Code::PayloadTooLarge).with_status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
         }
         Refusal::RequestLine
+        | Refusal::Connect
         | Refusal::LineEnding
         | Refusal::ObsoleteFolding
         | Refusal::FieldName

@@ -155,7 +155,7 @@ fn concluded(
 /// How long the call may take. While a body streams in, only the limits of the upload apply; the deadline starts at its end.
 fn terms<'a>(call: &Call<'_>, progress: Option<&Arc<Progress>>, deadline: Instant) -> Terms<'a> {
     let terms = match progress.map(Arc::clone) {
-        None => Terms::until(deadline),
+        None => Terms::until(deadline).usually(call.timeout),
         Some(progress) => Terms::after_upload(async move { progress.ended().await }, call.timeout),
     };
     let terms = terms.collecting(COLLECTED_ANSWER);

@@ -16,7 +16,10 @@ pub(crate) enum Refusal {
     /// The request line is not `METHOD SP target SP HTTP/1.x`.
     #[error("The request line is malformed.")]
     RequestLine,
-    /// A line ends without CR LF, or holds a bare CR or NUL.
+    /// CONNECT: the gateway is nobody's tunnel (RFC 9110, section 9.3.6).
+    #[error("CONNECT is not served here.")]
+    Connect,
+    /// A line ends without CR LF, or holds a control character, which hyper refuses without a word.
     #[error("A line of the head is not terminated by CR LF, or contains a control character.")]
     LineEnding,
     /// A field line starts with white space (RFC 9112, section 5.2).

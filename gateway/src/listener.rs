@@ -13,7 +13,7 @@ mod state;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use hyper::server::conn::http1;
@@ -48,23 +48,32 @@ pub(crate) struct Drain {
     /// What is not finished so long after that is aborted.
     grace: Duration,
     together: Barrier,
-    since: AtomicU64,
+    begun: AtomicBool,
+    closing: AtomicU64,
 }
 
 impl Drain {
     pub(crate) fn new(shutdown: CancellationToken, delay: Duration, grace: Duration, threads: usize) -> Self {
-        Self { shutdown, delay, grace, together: Barrier::new(threads), since: AtomicU64::new(0) }
+        let together = Barrier::new(threads);
+        Self { shutdown, delay, grace, together, begun: AtomicBool::new(false), closing: AtomicU64::new(0) }
     }
 
-    /// Since when the gateway drains, on the clock of [`now_ms`].
-    pub(crate) fn since(&self) -> Option<u64> {
-        Some(self.since.load(Ordering::Relaxed)).filter(|since| *since != 0)
+    /// Whether the gateway drains: it answers, and asks clients to go elsewhere.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Relaxed)
     }
 
-    async fn begun(&self) {
+    /// Since when nobody is accepted any more, on the clock of [`now_ms`].
+    fn closing_since(&self) -> Option<u64> {
+        Some(self.closing.load(Ordering::Relaxed)).filter(|since| *since != 0)
+    }
+
+    /// Until the delay after the signal is over. Until then a load balancer sends requests, also on connections that were idle.
+    async fn delayed(&self) {
         self.shutdown.cancelled().await;
-        self.since.store(now_ms(), Ordering::Relaxed);
+        self.begun.store(true, Ordering::Relaxed);
         tokio::time::sleep(self.delay).await;
+        self.closing.store(now_ms(), Ordering::Relaxed);
     }
 }
 
@@ -84,11 +93,11 @@ pub(crate) async fn run(slot: Arc<Slot>, listener: std::net::TcpListener) -> std
 
 async fn accept(slot: &Arc<Slot>, listener: TcpListener) {
     let drain = Arc::clone(&slot.current().drain);
-    let begun = drain.begun();
-    tokio::pin!(begun);
+    let delayed = drain.delayed();
+    tokio::pin!(delayed);
     loop {
         tokio::select! {
-            () = &mut begun => break,
+            () = &mut delayed => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => admit(slot, stream, peer),
                 Err(error) => {
@@ -163,7 +172,7 @@ async fn sweep(slot: &Slot) {
     loop {
         tick.tick().await;
         let plane = slot.current();
-        plane.connections.sweep(plane.connection_limits, plane.drain.since());
+        plane.connections.sweep(plane.connection_limits, plane.drain.closing_since());
         if pools_swept.elapsed() > Pool::SWEEP_EVERY {
             plane.pool.sweep();
             pools_swept = Instant::now();

@@ -12,7 +12,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::HOST;
+use http::header::{CONNECTION, EXPECT, HOST};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 
@@ -73,6 +73,9 @@ async fn answer_to(plane: &Arc<Plane>, connection: &Arc<Connection>, request: &m
         response = Box::pin(in_own_words(route, response)).await;
     }
 
+    if !request.body().is_empty() {
+        Box::pin(leave(request, response.headers_mut())).await;
+    }
     // finish: on every answer, whoever gave it.
     finish(plane, response.headers_mut(), &exchange, origin);
     // record: the exchange travels with the body and is recorded when that has been sent or dropped.
@@ -82,6 +85,14 @@ async fn answer_to(plane: &Arc<Plane>, connection: &Arc<Connection>, request: &m
         exchange.complete();
     }
     response.map(|source| Body::new(source, exchange))
+}
+
+/// Says that the connection ends with this answer if a body is still to come that nobody has read (RFC 9112, section 9.6). Whoever
+/// waits to be asked for it has not sent it, and need not.
+async fn leave(request: &mut Request<Intake>, headers: &mut HeaderMap) {
+    if request.headers().contains_key(EXPECT) || !request.body_mut().is_spent().await {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
 }
 
 /// The phases up to the answer of a service, in the only order in which each may rely on those before it.
@@ -260,7 +271,7 @@ fn open(plane: &Plane, connection: &Connection, request: &Request<Intake>, found
             cache: None,
         })
     });
-    Exchange::open(context, &connection.state, &plane.metrics, line)
+    Exchange::open(context, &connection.state, &plane.metrics, request.version(), line)
 }
 
 /// Asks the router beside the plan.

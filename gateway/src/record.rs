@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::{HeaderValue, Method};
+use http::{HeaderValue, Method, Version};
 use problem::Code;
 
 use crate::context::Context;
@@ -57,9 +57,11 @@ impl Exchange {
         context: Context,
         connection: &Arc<ConnectionState>,
         shard: &Arc<Shard>,
+        version: Version,
         line: Option<Box<Line>>,
     ) -> Self {
         connection.enter_at(Phase::Busy, context.started);
+        connection.misleads(version == Version::HTTP_10);
         Self {
             context,
             connection: Arc::clone(connection),
@@ -138,6 +140,9 @@ impl Drop for Exchange {
         let now = Instant::now();
         let took = now.saturating_duration_since(self.context.started);
         self.connection.enter_at(Phase::Idle, now);
+        if self.state == State::Complete {
+            self.connection.misleads(false);
+        }
         self.shard.answered(self.context.route, self.status, took);
         if let Some(line) = self.line.take() {
             self.log(&line, took);

@@ -1,12 +1,15 @@
 //! WebSockets (RFC 6455) through the gateway: the handshake is a request like any other, what follows is bytes.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Version};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use upstream::ResponseBody;
 
 use crate::body::Source;
@@ -57,11 +60,11 @@ impl Tunnel {
         state.enter(Phase::Busy);
         connection.state.upgrade();
         let place = Arc::clone(&connection.place);
+        let last_words = Duration::from_millis(plane.connection_limits.body_idle);
         plane.connections.spawn(state, async move {
             let _place = place;
-            if let (Some(mut service), Ok(client)) = (service, self.client.await) {
-                // Either side may leave at any time; then the other is closed, which is all there is to say.
-                let _ended = tokio::io::copy_bidirectional(&mut TokioIo::new(client), &mut service).await;
+            if let (Some(service), Ok(client)) = (service, self.client.await) {
+                join(TokioIo::new(client), service, last_words).await;
             }
         });
         fields::to_client(response.headers_mut(), Receiver::Service);
@@ -69,4 +72,23 @@ impl Tunnel {
         response.headers_mut().insert(UPGRADE, WEBSOCKET);
         response
     }
+}
+
+/// Hands on what each side says until one has closed; the other has `last_words` then, and is closed. Whoever has died without a word
+/// is noticed by the kernel ([`upstream::KEEPALIVE`]).
+async fn join(client: impl AsyncRead + AsyncWrite, service: impl AsyncRead + AsyncWrite, last_words: Duration) {
+    let ((from_client, to_client), (from_service, to_service)) = (tokio::io::split(client), tokio::io::split(service));
+    let (mut up, mut down) = (pin!(hand_on(from_client, to_service)), pin!(hand_on(from_service, to_client)));
+    // Whoever left, and how, is all the same to the one that is left.
+    let _left = tokio::select! {
+        Ok(()) = &mut up => tokio::time::timeout(last_words, down).await.is_ok(),
+        Ok(()) = &mut down => tokio::time::timeout(last_words, up).await.is_ok(),
+        else => false,
+    };
+}
+
+/// All that one side says to the other, the end included.
+async fn hand_on<F: AsyncRead, T: AsyncWrite>(mut from: ReadHalf<F>, mut to: WriteHalf<T>) -> std::io::Result<()> {
+    tokio::io::copy(&mut from, &mut to).await?;
+    to.shutdown().await
 }

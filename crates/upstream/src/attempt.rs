@@ -67,11 +67,11 @@ pub(crate) async fn attempt(
             witness.head(response.headers());
         }
         if !is_collected(&answered, terms.collect) {
-            return settled(inner, permit, answered, terms.excuses);
+            return settled(inner, permit, answered, terms);
         }
         Box::pin(collected(answered, terms.rest()))
     };
-    settled(inner, permit, collecting.await, terms.excuses)
+    settled(inner, permit, collecting.await, terms)
 }
 
 /// What came of it, after the breaker was told.
@@ -79,11 +79,13 @@ fn settled(
     inner: &Inner,
     mut permit: Permit<'_>,
     mut answered: Result<Answer, Lost>,
-    excuses: bool,
+    terms: &Terms<'_>,
 ) -> Result<Answer, Lost> {
+    let is_late = |lost: &Lost| matches!(lost.failure(), Failure::ConnectionTimeout | Failure::ResponseTimeout);
     let verdict = match &answered {
-        Ok(_) if excuses => Verdict::Good,
+        Ok(_) if terms.excuses => Verdict::Good,
         Ok(response) => of_status(response.status()),
+        Err(lost) if is_late(lost) && terms.are_short(permit.given) => Verdict::Nothing,
         Err(lost) => of_failure(lost.failure()),
     };
     permit.settle(verdict);

@@ -64,6 +64,7 @@ pub use bulkhead::{Bulkhead, Place};
 pub use failure::{Failure, InvalidTarget};
 pub use policy::Policy;
 pub use pool::Pool;
+pub use remote::KEEPALIVE;
 pub use retry::is_idempotent;
 pub use target::TargetState;
 pub use terms::Terms;

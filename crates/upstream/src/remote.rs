@@ -1,12 +1,14 @@
 //! A call over the network: HTTP/1.1 on pooled connections.
 
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use http::uri::Scheme;
 use http::{HeaderValue, Request, Uri};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 
 use crate::added::Added;
@@ -16,6 +18,11 @@ use crate::failure::{Failure, InvalidTarget};
 use crate::pool::Pool;
 use crate::wire::Connection;
 use crate::within;
+
+/// How the kernel finds out that the other side of a connection has died without a word: it asks after a minute of silence, and gives
+/// up after two.
+pub const KEEPALIVE: TcpKeepalive =
+    TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15)).with_retries(4);
 
 /// Pools index their connections by the number of the target; a number is never used twice in a process.
 static NEXT_TARGET: AtomicUsize = AtomicUsize::new(0);
@@ -80,7 +87,7 @@ impl Remote {
 
     async fn connect(&self, target: &Address, deadline: Instant) -> Result<Connection, Failure> {
         let until = deadline.min(Instant::now() + self.connect_timeout);
-        match within(until, open(&target.address)).await {
+        match open(&target.address, until).await {
             Ok(stream) => Ok(Connection::new(stream)),
             Err(Failure::ResponseTimeout) => Err(Failure::ConnectionTimeout),
             Err(failure) => Err(failure),
@@ -120,17 +127,56 @@ impl Address {
     }
 }
 
-async fn open(address: &str) -> Result<TcpStream, Failure> {
+async fn open(address: &str, until: Instant) -> Result<TcpStream, Failure> {
+    let found = async { tokio::net::lookup_host(address).await.map_err(|_| Failure::Dns) };
+    let addresses: Vec<_> = within(until, found).await?.collect();
+    first_of(&addresses, until).await
+}
+
+/// Connects to the first of the addresses that takes the connection, before `until`. One that says nothing takes its share of the
+/// time and not all of it.
+async fn first_of(addresses: &[SocketAddr], until: Instant) -> Result<TcpStream, Failure> {
     let mut failure = Failure::Dns;
-    for address in tokio::net::lookup_host(address).await.map_err(|_| Failure::Dns)? {
-        match TcpStream::connect(address).await {
+    for (address, left) in addresses.iter().zip((1..=addresses.len()).rev()) {
+        let now = Instant::now();
+        let share = now + until.saturating_duration_since(now) / u32::try_from(left).unwrap_or(u32::MAX);
+        let connected = async { TcpStream::connect(address).await.map_err(|error| Failure::of_connect(&error)) };
+        failure = match within(share, connected).await {
             Ok(stream) => {
                 // Small writes of a request must not wait for an acknowledgement.
                 let _unsupported = stream.set_nodelay(true);
+                let _unsupported = SockRef::from(&stream).set_tcp_keepalive(&KEEPALIVE);
                 return Ok(stream);
             }
-            Err(error) => failure = Failure::of_connect(&error),
-        }
+            Err(failure) => failure,
+        };
     }
     Err(failure)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use socket2::{Domain, Socket, Type};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_says_nothing_leaves_time_for_the_next() {
+        // Where the queue is full the kernel drops what asks for more.
+        let full = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        full.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        full.listen(0).unwrap();
+        let silent = full.local_addr().unwrap().as_socket().unwrap();
+        let mut queued = Vec::new();
+        while let Ok(Ok(stream)) = tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(silent)).await {
+            queued.push(stream);
+        }
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let answers = listener.local_addr().unwrap();
+        let until = || Instant::now() + Duration::from_millis(300);
+        assert_eq!(first_of(&[silent, answers], until()).await.unwrap().peer_addr().unwrap(), answers);
+        assert_eq!(first_of(&[silent], until()).await.unwrap_err(), Failure::ResponseTimeout);
+    }
 }

@@ -21,6 +21,7 @@ pub struct Terms<'a> {
     pub(crate) collect: u64,
     pub(crate) tells: bool,
     pub(crate) excuses: bool,
+    usual: Duration,
     pub(crate) witness: Option<&'a dyn Witness>,
     pub(crate) fields: &'a [Option<Field<'a>>],
 }
@@ -54,7 +55,7 @@ impl<'a> Terms<'a> {
     }
 
     fn new(deadline: Deadline) -> Self {
-        Self { deadline, collect: 0, tells: false, excuses: false, witness: None, fields: &[] }
+        Self { deadline, collect: 0, tells: false, excuses: false, usual: Duration::ZERO, witness: None, fields: &[] }
     }
 
     /// Answers whose length is known and at most so many bytes are complete when they are handed on, within the
@@ -76,6 +77,14 @@ impl<'a> Terms<'a> {
     #[must_use]
     pub fn excusing(mut self) -> Self {
         self.excuses = true;
+        self
+    }
+
+    /// How long such a call may take where nothing has taken of its time before. One that has less than half of that says nothing of
+    /// its target when its time is over.
+    #[must_use]
+    pub fn usually(mut self, time: Duration) -> Self {
+        self.usual = time;
         self
     }
 
@@ -121,6 +130,11 @@ impl<'a> Terms<'a> {
             Deadline::At(at) => Some(ms_at(*at).saturating_sub(now + 1).max(1)),
             Deadline::AfterUpload(..) => None,
         }
+    }
+
+    /// Whether so little was left at `now` that a target which is well may not manage.
+    pub(crate) fn are_short(&self, now: u64) -> bool {
+        self.left(now).is_some_and(|left| Duration::from_millis(left) < self.usual / 2)
     }
 
     /// Waits until an upload has ended too long ago; none where the deadline is a moment.

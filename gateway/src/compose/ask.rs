@@ -1,6 +1,6 @@
 //! One call of a part: it asks, waits no longer than it may, and takes the whole answer in.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http::header::RETRY_AFTER;
@@ -24,6 +24,8 @@ pub(super) struct Question {
     /// Those of the fields that are bound to values.
     pub(super) own: Vec<(HeaderName, HeaderValue)>,
     pub(super) deadline: Instant,
+    /// How long it may take where nothing has taken of its time before.
+    pub(super) usual: Duration,
 }
 
 /// Sends a question and returns the JSON that is answered; `None` if there is none (204). `learn` is told the head of an
@@ -101,7 +103,8 @@ async fn send(plane: &Plane, upstream: &Upstream, question: Question) -> Result<
     let mut request = Request::new(RequestBody::Empty);
     *request.uri_mut() = Uri::from(question.target);
     *request.headers_mut() = question.headers;
-    let terms = Terms::until(question.deadline).telling().collecting(plane.settings().limits.part_bytes);
+    let terms = Terms::until(question.deadline).telling().usually(question.usual);
+    let terms = terms.collecting(plane.settings().limits.part_bytes);
     upstream.send(&plane.pool, &mut request, terms).await.map(|answer| *answer)
 }
 

@@ -293,7 +293,14 @@ impl Run<'_> {
         }
         let own = Instant::now() + part.timeout;
         let deadline = self.deadline.map_or(own, |whole| whole.min(own));
-        Question { service: usize::from(part.service.0), target: aim.target, headers, own: aim.headers, deadline }
+        Question {
+            service: usize::from(part.service.0),
+            target: aim.target,
+            headers,
+            own: aim.headers,
+            deadline,
+            usual: part.timeout,
+        }
     }
 
     /// One call, or all calls of one join.

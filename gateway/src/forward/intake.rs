@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::future::poll_immediate;
 use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
 use http_body::Body as _;
@@ -43,7 +44,32 @@ impl Intake {
             Self::Ready(bytes) => bytes.is_empty(),
         }
     }
+
+    /// Takes in what has arrived and nobody wants, and says whether that was all of it. Nothing is waited for.
+    pub(crate) async fn is_spent(&mut self) -> bool {
+        let Self::Incoming(body) = self else { return true };
+        let (mut unwanted, mut is_asked) = (0, false);
+        while unwanted <= UNWANTED && !body.is_end_stream() {
+            match poll_immediate(body.frame()).await {
+                Some(Some(Ok(frame))) => {
+                    unwanted += frame.data_ref().map_or(0, Bytes::len);
+                    is_asked = false;
+                }
+                Some(None) => return true,
+                // hyper gives what has arrived when it has been asked and had its turn.
+                None if !is_asked => {
+                    is_asked = true;
+                    tokio::task::yield_now().await;
+                }
+                Some(Some(Err(_))) | None => return false,
+            }
+        }
+        body.is_end_stream()
+    }
 }
+
+/// So much is taken in of a body that nobody wants.
+const UNWANTED: usize = 64 * 1024;
 
 /// The length that a request announces for its body.
 pub(crate) fn declared_length(headers: &HeaderMap) -> Option<u64> {

@@ -1,5 +1,7 @@
 //! One complete raw head of a request: is it unambiguous, and how long is the body that follows?
 
+use http::Uri;
+
 use super::{HeadLimits, Refusal};
 
 /// The framing of the body behind a head.
@@ -21,6 +23,9 @@ pub(crate) fn check(bytes: &[u8], limits: HeadLimits) -> Result<Option<(usize, F
     let mut fields = 0;
     while let Some(line) = lines.next()? {
         if line.is_empty() {
+            if has_control(bytes.get(..lines.at).unwrap_or_default()) {
+                return Err(Refusal::LineEnding);
+            }
             return seen.framing(http10).map(|framing| Some((lines.at, framing)));
         }
         fields += 1;
@@ -67,8 +72,10 @@ fn request_line(line: &[u8], limits: HeadLimits) -> Result<bool, Refusal> {
     if target.len() > limits.target {
         return Err(Refusal::TargetTooLong);
     }
-    // A fragment never travels (RFC 9112, section 3.2): a server that drops it would see another path.
-    if target.is_empty() || !target.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'#') {
+    if method == b"CONNECT" {
+        return Err(Refusal::Connect);
+    }
+    if !is_target(target) {
         return Err(Refusal::Target);
     }
     match version {
@@ -76,6 +83,22 @@ fn request_line(line: &[u8], limits: HeadLimits) -> Result<bool, Refusal> {
         b"HTTP/1.0" => Ok(true),
         _ => Err(Refusal::RequestLine),
     }
+}
+
+/// Whether hyper takes it for a target. Most are a path and a query of characters that may stand there (RFC 3986, section 3.3); the
+/// others are parsed as hyper does it.
+///
+/// A fragment never travels (RFC 9112, section 3.2): a server that drops it would see another path.
+fn is_target(target: &[u8]) -> bool {
+    let may_stand = |byte: &u8| byte.is_ascii_alphanumeric() || b"/-._~?=&%!$'()*+,;:@".contains(byte);
+    let is_usual = target.first() == Some(&b'/') && target.iter().all(may_stand);
+    is_usual || (target.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'#') && Uri::try_from(target).is_ok())
+}
+
+/// Whether there is a control character beside tabs and the ends of lines. Without a branch, many bytes are looked at in one step.
+fn has_control(head: &[u8]) -> bool {
+    head.iter()
+        .fold(false, |found, byte| found | ((*byte < b' ' && !matches!(byte, b'\t' | b'\r' | b'\n')) | (*byte == 0x7f)))
 }
 
 /// A field value without the white space around it, which is spaces and tabs only (RFC 9110, section 5.5).
@@ -223,6 +246,14 @@ mod tests {
     }
 
     #[test]
+    fn what_hyper_takes_is_taken() {
+        for target in ["/a?b={c}|d", "/a[1]?b[]=c", "/a^b", "http://x:80/a?b", "*", "/%3Ca%3E"] {
+            let head = format!("GET {target} HTTP/1.1\r\nHost: x\r\nA:\tb\r\n\r\n");
+            assert_eq!(checked(&head), Ok(Framing::Length(0)), "{target}");
+        }
+    }
+
+    #[test]
     fn each_ambiguity_is_refused() {
         let table = [
             ("GET / HTTP/1.1\nHost: x\r\n\r\n", Refusal::LineEnding),
@@ -231,6 +262,14 @@ mod tests {
             ("GET  / HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::RequestLine),
             ("GET / HTTP/2.0\r\nHost: x\r\n\r\n", Refusal::RequestLine),
             ("G\u{e9}T / HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::RequestLine),
+            ("CONNECT /a HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::Connect),
+            ("CONNECT a:443 HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::Connect),
+            ("GET /a?q=<b> HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::Target),
+            ("GET /`a` HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::Target),
+            ("GET http://[::1/a HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::Target),
+            ("GET /a#b HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::Target),
+            ("GET / HTTP/1.1\r\nHost: x\r\nA: \x01\r\n\r\n", Refusal::LineEnding),
+            ("GET / HTTP/1.1\r\nHost: x\r\nA: b\x7f\r\n\r\n", Refusal::LineEnding),
             ("GET /\u{e9} HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::Target),
             ("GET / HTTP/1.1\r\nHost: x\r\n folded\r\n\r\n", Refusal::ObsoleteFolding),
             ("GET / HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n", Refusal::FieldName),

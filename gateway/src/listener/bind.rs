@@ -39,6 +39,8 @@ fn socket(address: SocketAddr) -> io::Result<Socket> {
     // Without it, a restart would wait for the connections of the last run to time out.
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
+    // What is accepted inherits it.
+    socket.set_tcp_keepalive(&upstream::KEEPALIVE)?;
     Ok(socket)
 }
 
@@ -57,6 +59,17 @@ mod tests {
         assert_ne!(address.port(), 0);
         assert!(listeners.iter().all(|listener| listener.local_addr().unwrap() == address));
         assert_eq!(listeners.len(), 3);
+    }
+
+    #[test]
+    fn a_client_that_has_died_is_noticed() {
+        let (address, listeners) = bind(loopback(0), 1).unwrap();
+        listeners[0].set_nonblocking(false).unwrap();
+        let _client = std::net::TcpStream::connect(address).unwrap();
+        let (accepted, _peer) = listeners[0].accept().unwrap();
+        let accepted = socket2::SockRef::from(&accepted);
+        assert!(accepted.keepalive().unwrap());
+        assert_eq!(accepted.tcp_keepalive_time().unwrap(), std::time::Duration::from_secs(60));
     }
 
     #[test]

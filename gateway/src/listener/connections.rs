@@ -8,7 +8,7 @@ use tokio::task::AbortHandle;
 
 use super::state::{ConnectionState, Phase, now_ms};
 
-/// A connection without a request in flight is closed so long after a drain began: time for a request that was
+/// A connection without a request in flight is closed so long after accepting has ended: time for a request that was
 /// already under way to arrive.
 const DRAIN_LINGER_MS: u64 = 1000;
 
@@ -61,10 +61,11 @@ impl Connections {
         self.lock().len()
     }
 
-    /// Closes the connections that have exceeded a limit. While draining, also those that wait for a request.
-    pub(crate) fn sweep(&self, limits: ConnectionLimits, draining_since: Option<u64>) {
+    /// Closes the connections that have exceeded a limit. Since nobody is accepted any more, also those that wait for a
+    /// request.
+    pub(crate) fn sweep(&self, limits: ConnectionLimits, closing_since: Option<u64>) {
         let now = now_ms();
-        let lingered = draining_since.is_some_and(|since| now.saturating_sub(since) >= DRAIN_LINGER_MS);
+        let lingered = closing_since.is_some_and(|since| now.saturating_sub(since) >= DRAIN_LINGER_MS);
         let patience = |limit: u64| if lingered { limit.min(DRAIN_LINGER_MS) } else { limit };
         for (_, entry) in self.lock().iter() {
             let state = &entry.state;

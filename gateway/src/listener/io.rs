@@ -13,9 +13,11 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
 use hyper::rt::{Read, ReadBufCursor};
+use socket2::SockRef;
 use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
@@ -144,8 +146,8 @@ impl GuardedIo {
         Ok(())
     }
 
-    /// Whether a request, of which the guard has seen the end, is answered, and no other one is known to follow it: whoever has
-    /// asked for more may close its side after that, and waits all the same. Part of a head is no request.
+    /// Whether a request, of which the guard has seen the end, is answered, and no other one is known to follow it: the end of the
+    /// stream comes behind all of them, and ends the last. Part of a head is no request.
     fn is_waited_for(&self) -> bool {
         self.state.phase() == Phase::Busy
             && self.scanner.heads() <= self.state.begun()
@@ -174,6 +176,15 @@ impl GuardedIo {
             self.refused = Some(Instead::Request);
         }
         self.released = self.stash.len();
+    }
+}
+
+impl Drop for GuardedIo {
+    /// A connection that ends in the middle of an answer is reset, where the client could not tell otherwise.
+    fn drop(&mut self) {
+        if self.state.is_misleading() {
+            let _unsupported = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+        }
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) struct ConnectionState {
     refusal: Mutex<Option<Refusal>>,
     /// The connection was handed over to another protocol.
     upgraded: AtomicBool,
+    /// Its end would be taken for the end of an answer that is not complete.
+    misleading: AtomicBool,
 }
 
 impl ConnectionState {
@@ -54,6 +56,7 @@ impl ConnectionState {
             stalled_since: AtomicU64::new(0),
             refusal: Mutex::new(None),
             upgraded: AtomicBool::new(false),
+            misleading: AtomicBool::new(false),
         }
     }
 
@@ -132,6 +135,16 @@ impl ConnectionState {
     /// What follows the answer that is being given is another protocol's.
     pub(crate) fn upgrade(&self) {
         self.upgraded.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether from now on the end of the connection would look like that of an answer, though there is more to come: to a client of
+    /// HTTP/1.0 it is the only end of an answer without a length (RFC 9112, section 6.3).
+    pub(crate) fn misleads(&self, misleads: bool) {
+        self.misleading.store(misleads, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_misleading(&self) -> bool {
+        self.misleading.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_upgraded(&self) -> bool {

@@ -53,7 +53,7 @@ pub(super) fn finish(plane: &Plane, headers: &mut HeaderMap, exchange: &Exchange
     }
     plane.shared.cors.finish(headers, origin);
     // A tunnel says of the connection what it becomes.
-    if plane.drain.since().is_some() && !headers.contains_key(UPGRADE) {
+    if plane.drain.has_begun() && !headers.contains_key(UPGRADE) {
         // The client shall take its next request to another connection.
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }

@@ -131,7 +131,7 @@ impl Sources {
 
     fn listed(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
         let mut paths = match &self.place {
-            Place::Directory(_) => walk(directory)?,
+            Place::Directory(_) => walk(directory, &mut Vec::new())?,
             Place::Texts { files, .. } => files.keys().filter(|path| path.starts_with(directory)).cloned().collect(),
         };
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
@@ -152,12 +152,26 @@ fn text(path: &Path) -> io::Result<String> {
     std::fs::read_to_string(path)
 }
 
-fn walk(directory: &Path) -> io::Result<Vec<PathBuf>> {
+/// What is in a directory and below it, links followed: a directory may be mounted file by file. Names that begin with a dot are
+/// nobody's routes: editors have such files, and Kubernetes keeps its versions of a mounted directory behind one.
+fn walk(directory: &Path, above: &mut Vec<PathBuf>) -> io::Result<Vec<PathBuf>> {
+    let real = directory.canonicalize()?;
+    if above.contains(&real) {
+        return Err(io::Error::other(format!("{} is a link to a directory that it is in", shown(directory))));
+    }
+    above.push(real);
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory)? {
         let entry = entry?;
-        if entry.file_type()?.is_dir() { found.extend(walk(&entry.path())?) } else { found.push(entry.path()) }
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        let path = entry.path();
+        // What a link does not lead to is missed where it is read.
+        let is_directory = std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir());
+        if is_directory { found.extend(walk(&path, above)?) } else { found.push(path) }
     }
+    above.pop();
     Ok(found)
 }
 
@@ -178,3 +192,6 @@ fn resolved(path: &Path) -> PathBuf {
 fn shown(path: &Path) -> String {
     path.display().to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,3 +80,20 @@ async fn an_answer_that_is_still_being_read_outlives_a_drain() {
     assert_eq!(raw.rest().await.len(), LENGTH);
     tokio::time::timeout(PATIENCE, stopped).await.expect("it stops").unwrap();
 }
+
+#[tokio::test]
+async fn what_is_idle_is_served_until_the_delay_is_over() {
+    let stub = Stub::answering(200, "application/json", "{}").await;
+    let gateway = Gateway::with(&stub.url(), "[shutdown]\ndelay = \"2500ms\"").await;
+    let (mut used, mut unused) = (Raw::connect(gateway.address()).await, Raw::connect(gateway.address()).await);
+    let stopped = tokio::spawn(gateway.stop());
+    assert!(
+        !unused.closed_within(Duration::from_millis(2000)).await,
+        "which is longer than what is idle is given after that"
+    );
+    used.send("GET /api/v1/items/1 HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    let answer = used.answer().await;
+    assert_eq!((answer.status.as_u16(), answer.header("connection")), (200, "close"));
+    assert!(unused.closed_within(PATIENCE).await);
+    tokio::time::timeout(PATIENCE, stopped).await.expect("it stops").unwrap();
+}

@@ -105,12 +105,53 @@ async fn a_handshake_that_ends_in_a_drain_is_one() {
     let address = gateway.address();
     let stopped = tokio::spawn(gateway.stop());
     until("it drains", PATIENCE, async || tokio::net::TcpStream::connect(address).await.err()).await;
-    let answer = b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
-    service.write_all(answer).await.unwrap();
+    service.write_all(SWITCHED).await.unwrap();
     let head = raw.head().await;
     assert_eq!((head.status().as_u16(), &head.headers()["connection"]), (101, &"upgrade".parse().unwrap()));
     drop((raw, service));
     tokio::time::timeout(PATIENCE, stopped).await.expect("it stops").unwrap();
+}
+
+const SWITCHED: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+
+/// A tunnel from a client to a service, of whose sides none is given more than 400 ms after the other has closed.
+async fn tunnel() -> (Gateway, Raw, tokio::net::TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let limits = "[limits]\nbody_idle_timeout = \"400ms\"\nconnections_per_address = 1";
+    let gateway = Gateway::with(&format!("http://{}", listener.local_addr().unwrap()), limits).await;
+    let mut raw = Raw::connect(gateway.address()).await;
+    raw.send(HANDSHAKE).await;
+    let (mut service, _peer) = listener.accept().await.unwrap();
+    assert_ne!(service.read(&mut [0; 4096]).await.unwrap(), 0);
+    service.write_all(SWITCHED).await.unwrap();
+    assert_eq!(raw.head().await.status().as_u16(), 101);
+    (gateway, raw, service)
+}
+
+#[tokio::test]
+async fn a_tunnel_whose_client_has_left_ends_though_its_service_stays() {
+    let (gateway, raw, mut service) = tunnel().await;
+    drop(raw);
+    assert_eq!(service.read(&mut [0; 64]).await.unwrap(), 0, "the service learns it");
+    until("the place is free again", PATIENCE, async || {
+        let mut raw = Raw::connect(gateway.address()).await;
+        raw.send("GET /livez HTTP/1.1\r\nhost: a\r\n\r\n").await;
+        (raw.answer().await.status == 200).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_client_says_after_its_service_has_closed_its_side_is_handed_on() {
+    let (_gateway, mut raw, mut service) = tunnel().await;
+    service.shutdown().await.unwrap();
+    assert_eq!(raw.read_some(64).await, 0, "the client learns it");
+    raw.send("last words").await;
+    let mut heard = [0; 10];
+    service.read_exact(&mut heard).await.unwrap();
+    assert_eq!(&heard, b"last words");
+    let ended = tokio::time::timeout(PATIENCE, service.read(&mut heard)).await.expect("it ends");
+    assert!(matches!(ended, Ok(0) | Err(_)), "{ended:?}");
 }
 
 #[tokio::test]

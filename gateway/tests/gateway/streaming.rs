@@ -10,7 +10,9 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http_body_util::BodyExt;
-use testkit::{Raw, Stub, until};
+use testkit::{Fault, Faulty, Raw, Stub, until};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::Gateway;
 
@@ -158,4 +160,43 @@ async fn the_answer_to_a_slow_upload_has_all_of_its_time() {
     raw.send("0\r\n\r\n").await;
     let answer = raw.answer().await;
     assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "6"));
+}
+
+#[tokio::test]
+async fn a_connection_is_kept_when_the_body_that_nobody_wants_is_there_already() {
+    let gateway = Gateway::over("http://127.0.0.1:9").await;
+    let mut raw = Raw::connect(gateway.address()).await;
+    for body in ["content-length: 2\r\n\r\n{}", "transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"] {
+        raw.send(format!("POST /nowhere HTTP/1.1\r\nhost: a\r\n{body}")).await;
+        let answer = raw.answer().await;
+        assert_eq!((answer.status.as_u16(), answer.header("connection")), (404, ""), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_still_sends_what_nobody_wants_is_told_that_the_connection_ends() {
+    let gateway = Gateway::over("http://127.0.0.1:9").await;
+    for body in [
+        "content-length: 100\r\n\r\n{}",
+        "transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n",
+        "expect: 100-continue\r\ncontent-length: 2\r\n\r\n",
+    ] {
+        let mut raw = Raw::connect(gateway.address()).await;
+        raw.send(format!("POST /nowhere HTTP/1.1\r\nhost: a\r\n{body}")).await;
+        let answer = raw.answer().await;
+        assert_eq!((answer.status.as_u16(), answer.header("connection")), (404, "close"), "{body}");
+        assert!(raw.closed_within(PATIENCE).await, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_cut_answer_looks_complete_to_no_client_of_http_1_0() {
+    let cut = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n6\r\nhello \r\n";
+    let service = Faulty::start(Fault::Answer(cut.to_vec())).await;
+    let gateway = Gateway::with(&service.url(), "[limits]\nbody_idle_timeout = \"400ms\"").await;
+    let mut client = TcpStream::connect(gateway.address()).await.unwrap();
+    client.write_all(b"GET /legacy/a HTTP/1.0\r\n\r\n").await.unwrap();
+    let mut heard = Vec::new();
+    let ended = client.read_to_end(&mut heard).await.expect_err("no end like that of an answer");
+    assert_eq!(ended.kind(), std::io::ErrorKind::ConnectionReset, "{}", String::from_utf8_lossy(&heard));
 }

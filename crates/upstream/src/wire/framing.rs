@@ -108,6 +108,8 @@ pub(crate) fn of_answer(
         return Ok((Framing::NOTHING, !claims));
     }
     if method == Method::HEAD || status == StatusCode::NOT_MODIFIED {
+        // What it says is of another body, and goes on to whoever asks.
+        length(headers)?;
         return Ok((Framing::NOTHING, true));
     }
     if has_coding {

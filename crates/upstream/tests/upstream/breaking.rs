@@ -45,6 +45,20 @@ async fn calls_until_open(upstream: &Upstream, most: usize, deadline: Duration) 
 }
 
 #[tokio::test]
+async fn a_call_that_had_less_than_half_of_its_time_says_nothing_when_it_is_late() {
+    let server = Server::start(vec![Does::Hangs]).await;
+    let upstream = server.upstream(once());
+    for (usual, opens) in [(600, false), (200, true)] {
+        for _ in 0..5 {
+            let terms = Terms::until(Instant::now() + Duration::from_millis(200)).usually(Duration::from_millis(usual));
+            let failed = upstream.send(&Pool::new(), &mut get(), terms).await.unwrap_err();
+            assert_eq!(failed, Failure::ResponseTimeout);
+        }
+        assert_eq!(state(&upstream) == BreakerState::Open, opens, "{usual}");
+    }
+}
+
+#[tokio::test]
 async fn five_calls_in_a_row_without_an_answer_open_it() {
     let half_head = Does::AnswersAndCloses("HTTP/1.1 200 OK\r\ncontent-le".to_owned());
     for does in [Does::Resets(1), Does::Closes, half_head, Does::Hangs] {

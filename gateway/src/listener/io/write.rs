@@ -58,6 +58,10 @@ impl Write for GuardedIo {
         if this.lingering.is_none() {
             ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
         }
+        if this.state.is_upgraded() {
+            // What the client says in a tunnel is still handed on.
+            return Poll::Ready(Ok(()));
+        }
         let linger = this.lingering.get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER)));
         if linger.as_mut().poll(context).is_ready() {
             return Poll::Ready(Ok(()));

@@ -98,7 +98,13 @@ fn an_answer_of_which_nobody_knows_where_it_ends_is_refused() {
     let lengths = ["", "-1", "+4", "4 4", "4,", ",4", "0x4", "4.0", "4, 5", "18446744073709551616", "4;4", "four"];
     for length in lengths {
         let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
-        assert_eq!(get(&head), Outcome::Malformed(Malformed::ContentLength), "{head}");
+        for method in [Method::GET, Method::HEAD] {
+            assert_eq!(
+                read(&method, [head.as_bytes()]),
+                Outcome::Malformed(Malformed::ContentLength),
+                "{method} {head}"
+            );
+        }
     }
     let two = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\ncontent-length: 5\r\n\r\n";
     assert_eq!(get(two), Outcome::Malformed(Malformed::ContentLength));
