@@ -42,8 +42,10 @@ pub(crate) enum Source {
 pub(crate) enum Collected {
     /// All of it.
     Whole(Bytes),
-    /// It is larger than was wanted, or not done in time: it can still be sent.
-    Resumed(Source),
+    /// It is larger than was wanted: it can still be sent.
+    Larger(Source),
+    /// It was not done in time; the same.
+    Slow(Source),
     /// It broke off.
     Broken(Failure),
 }
@@ -124,7 +126,7 @@ impl Source {
     /// All of it, if that is at most `limit` bytes and there by `deadline`; otherwise a body from which nothing is lost.
     pub(crate) async fn collected_or_resumed(mut self, deadline: Instant, limit: u64) -> Collected {
         if self.size_hint().lower() > limit {
-            return Collected::Resumed(self);
+            return Collected::Larger(self);
         }
         let mut taken = VecDeque::new();
         let mut size = 0;
@@ -137,12 +139,12 @@ impl Source {
                     size += data.len() as u64;
                     taken.push_back(data);
                     if size > limit {
-                        return Collected::Resumed(Self::Resumed(Box::new((taken, self))));
+                        return Collected::Larger(Self::Resumed(Box::new((taken, self))));
                     }
                 }
                 Ok(Some(Err(_))) => return Collected::Broken(Failure::ResponseIncomplete),
                 Ok(None) => break,
-                Err(_elapsed) => return Collected::Resumed(Self::Resumed(Box::new((taken, self)))),
+                Err(_elapsed) => return Collected::Slow(Self::Resumed(Box::new((taken, self)))),
             }
         }
         Collected::Whole(match taken.len() {

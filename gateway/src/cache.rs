@@ -12,6 +12,7 @@
 //! What an answer's fields allow is worked out once, when it arrives ([`policy`]); giving it again compares numbers.
 
 mod asking;
+pub(crate) mod clients;
 mod conditional;
 mod control;
 mod entry;
@@ -47,7 +48,6 @@ use flight::Flights;
 use groups::{CACHE_GROUP_INVALIDATION, Groups};
 use store::Store;
 
-pub(crate) use entry::for_clients;
 pub(crate) use freshness::Times;
 pub(crate) use groups::take_out as take_out_groups;
 pub(crate) use key::{partition, sent_query, visible};

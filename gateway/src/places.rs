@@ -47,6 +47,11 @@ impl Places {
         tell(headers, |reference| self.public(service, asked, reference));
     }
 
+    /// The public path of what is at a service's own; none where no route shows it.
+    pub(crate) fn shown(&self, service: usize, own: &str) -> Option<String> {
+        self.public(service, own, own)
+    }
+
     /// The public reference for a service's own; none for one that leads elsewhere, or to what no route shows.
     fn public(&self, service: usize, asked: &str, reference: &str) -> Option<String> {
         let end = reference.find(['?', '#']).unwrap_or(reference.len());

@@ -29,6 +29,11 @@ pub(crate) fn is_for_the_service(headers: &HeaderMap) -> bool {
     headers.contains_key(IF_MATCH) || headers.contains_key(IF_UNMODIFIED_SINCE)
 }
 
+/// Whether a request may be answered with less than the whole.
+pub(crate) fn is_conditional(headers: &HeaderMap) -> bool {
+    CONDITIONS.iter().any(|name| headers.contains_key(name))
+}
+
 /// Takes out of a request what would bring less than the whole answer.
 pub(crate) fn unconditional(headers: &mut HeaderMap) {
     for name in &CONDITIONS {

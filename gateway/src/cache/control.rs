@@ -104,6 +104,9 @@ fn targeted(headers: &HeaderMap) -> Option<Directives> {
         match &item.bare_item {
             BareItem::Boolean(true) => directives.add(key.as_str().as_bytes(), None),
             BareItem::Integer(number) => directives.add(key.as_str().as_bytes(), Some(number.to_string().as_bytes())),
+            BareItem::String(_) if ["private", "no-cache"].contains(&key.as_str()) => {
+                directives.add(key.as_str().as_bytes(), None);
+            }
             _ => {}
         }
     }
@@ -218,6 +221,10 @@ mod tests {
             assert!(directives.no_store && !targeted, "{broken}");
         }
         assert_eq!(answer(&[("cdn-cache-control", "max-age=abc, no-store=?0, private")]).0, control("private"));
+        assert_eq!(
+            answer(&[("cdn-cache-control", "private=\"x-user\", no-cache=\"a\"")]).0,
+            control("private, no-cache")
+        );
     }
 
     #[test]

@@ -5,11 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{AGE, CACHE_CONTROL, CONTENT_LENGTH, DATE, ETAG, LAST_MODIFIED, TRAILER, X_CONTENT_TYPE_OPTIONS};
+use http::header::{AGE, CONTENT_LENGTH, DATE, ETAG, LAST_MODIFIED, TRAILER, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use problem::REQUEST_ID;
 
-use super::control::Directives;
 use super::freshness::{self, Times};
 use super::groups::{CACHE_GROUPS, Group};
 use super::policy::Allowance;
@@ -250,19 +249,6 @@ pub(crate) fn kept_fields(headers: &HeaderMap, body: &Bytes, times: Times) -> He
         kept.insert(DATE, freshness::written(times.arrived_wall));
     }
     kept
-}
-
-/// What the client is told of keeping: only what every caller gets alike may be kept by others, and what the service did not
-/// allow by name is asked for again, so that everybody reads their own writes.
-pub(crate) fn for_clients(headers: &mut HeaderMap, shared: bool, described: bool) {
-    if !shared && Directives::listed(headers).no_store {
-        // Stricter than anything that would be said here.
-    } else if !shared {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-        headers.remove(http::header::EXPIRES);
-    } else if !described {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    }
 }
 
 /// Between 0 and 1, another one each time.

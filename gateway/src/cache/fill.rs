@@ -15,7 +15,7 @@ use super::look_up::Inquiry;
 use super::policy::{self, Allowance, Answered, Reason};
 use super::terms::Terms;
 use super::vary::Selecting;
-use super::{asking, control::Directives, said, tag};
+use super::{asking, clients, control::Directives, said, tag};
 use crate::answer;
 use crate::body::{Collected, Source};
 use crate::error::GatewayError;
@@ -66,10 +66,10 @@ pub(super) async fn fill(
     let kept = kept.filter(|kept| !kept.validators.is_none() && !caching.composed && holds(kept));
     let answered = asking::ask(&inquiry, kept.as_deref()).await;
     if let Err(error) = &answered
-        && policy::is_news(error.status())
+        && policy::is_news(error.status(), is_one_users(&inquiry))
     {
         // The service has refused: its words are not for clients, but what is kept is over.
-        inquiry.plane.shared.cache.store.pass(key.clone(), &inquiry.head.headers, sent, now());
+        inquiry.plane.shared.cache.store.pass(key.clone(), &inquiry.head.headers, sent);
     }
     let response = answered?;
     let times = Times::since(sent);
@@ -85,6 +85,12 @@ pub(super) async fn fill(
         },
         _ => filling.keep(key, response).await,
     }
+}
+
+/// Whether what is kept for such a request is kept for nobody else.
+fn is_one_users(inquiry: &Inquiry) -> bool {
+    let scope = inquiry.caching().map(|caching| &caching.scope);
+    inquiry.caller.principal().sub.is_some() && matches!(scope, Ok(Scope::User | Scope::Viewer))
 }
 
 /// An answer that has arrived, and what decides whether it is kept.
@@ -113,8 +119,14 @@ impl Filling<'_> {
         let (head, source) = response.into_parts();
         let body = match source.collected_or_resumed(deadline, limit).await {
             Collected::Whole(body) => body,
-            Collected::Resumed(source) => {
+            Collected::Larger(source) => {
                 return Ok(self.passed(key, Response::from_parts(head, source), Reason("too large")));
+            }
+            // It says of itself nothing that has not been said of the one that is kept.
+            Collected::Slow(source) => {
+                let mut response = Response::from_parts(head, source);
+                response.headers_mut().remove(CACHE_GROUPS);
+                return Ok(Filled::Passed(Box::new(response), Reason("slow")));
             }
             Collected::Broken(failure) => return Err(answer::broken(&self.inquiry.plane, self.inquiry.route, failure)),
         };
@@ -125,17 +137,12 @@ impl Filling<'_> {
         let said = if asks_again { said::of(&head.headers) } else { Box::default() };
         let mut headers = entry::kept_fields(&head.headers, &body, self.times);
         let described = headers.contains_key(CACHE_CONTROL) || headers.contains_key(EXPIRES);
-        entry::for_clients(&mut headers, self.caching.scope == Scope::Public, described);
-        // The tag of a part is the version that a client needs for its writes, and does not name the whole answer.
-        let of_whole = match headers.get(ETAG) {
-            Some(part) if self.caching.composed => tag::of_whole(part, &body),
-            Some(_) => None,
-            None => Some(tag::of(&body)),
-        };
-        let validates = self.caching.validates && (of_whole.is_some() || !self.caching.composed);
-        if let Some(tag) = of_whole.filter(|_| self.caching.validates && head.status == StatusCode::OK) {
-            headers.insert(ETAG, tag);
+        if self.caching.scope == Scope::Public {
+            clients::shared(&mut headers, described);
+        } else {
+            clients::private(&mut headers);
         }
+        let validates = self.caching.validates && self.tag(head.status, &mut headers, &body);
         // Of an answer that was put together, its oldest part says how old it is.
         let arrived = terms.and_then(|terms| terms.arrived).unwrap_or(self.times.arrived);
         let made = Made {
@@ -156,6 +163,22 @@ impl Filling<'_> {
         Ok(self.stored(key, made, code))
     }
 
+    /// Gives an answer a strong validator of its own, where its service has given none that names it. Says whether it has one then.
+    fn tag(&self, status: StatusCode, headers: &mut HeaderMap, body: &[u8]) -> bool {
+        let is_made_here = self.inquiry.plane.surface().plan.route(self.inquiry.route).composition.is_some();
+        let own = match headers.get(ETAG) {
+            // A service's tag is the version that a client needs for its writes, and does not name what was made of its answer.
+            Some(part) if is_made_here => tag::of_whole(part, body),
+            Some(_) => return true,
+            None => Some(tag::of(body)),
+        };
+        let is_tagged = own.is_some() || !is_made_here;
+        if let Some(tag) = own.filter(|_| status == StatusCode::OK) {
+            headers.insert(ETAG, tag);
+        }
+        is_tagged
+    }
+
     fn stored(&self, key: Key, mut made: Made, code: StatusCode) -> Filled {
         made.headers = entry::with_places(made.headers);
         let cache = &self.inquiry.plane.shared.cache;
@@ -170,8 +193,8 @@ impl Filling<'_> {
     /// one another.
     fn passed(&self, key: Key, mut response: Response<Source>, reason: Reason) -> Filled {
         response.headers_mut().remove(CACHE_GROUPS);
-        if policy::is_news(response.status()) {
-            self.inquiry.plane.shared.cache.store.pass(key, &self.inquiry.head.headers, self.sent, now());
+        if policy::is_news(response.status(), is_one_users(self.inquiry)) {
+            self.inquiry.plane.shared.cache.store.pass(key, &self.inquiry.head.headers, self.sent);
         }
         Filled::Passed(Box::new(response), reason)
     }
@@ -245,8 +268,8 @@ impl Filling<'_> {
         for (name, value) in &news_kept {
             headers.append(name.clone(), value.clone());
         }
-        if speaks {
-            entry::for_clients(&mut headers, self.caching.scope == Scope::Public, true);
+        if speaks && self.caching.scope != Scope::Public {
+            clients::private(&mut headers);
         }
         let made = Made {
             status: kept.status,

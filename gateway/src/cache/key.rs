@@ -15,7 +15,7 @@ pub(crate) type Key = Box<[u8]>;
 /// Writes the key of a request. The target's path is taken as it came, and so is the query of an origin without a contract;
 /// of a contracted operation those parts of the query count that it declares, in the order of their names.
 ///
-/// What a trusted proxy in front says of scheme and host counts too (`trusted`): services are told it.
+/// What a trusted proxy in front says of scheme, host and prefix counts too (`trusted`): services are told it.
 pub(crate) fn write(
     key: &mut Vec<u8>,
     caching: &Caching,
@@ -30,7 +30,7 @@ pub(crate) fn write(
     key.extend(host.iter().map(u8::to_ascii_lowercase));
     key.push(0);
     if trusted {
-        for name in ["x-forwarded-proto", "x-forwarded-host", "forwarded"] {
+        for name in ["x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "forwarded"] {
             let told: Vec<&[u8]> = headers.get_all(name).iter().map(|value| value.as_bytes()).collect();
             text(key, str::from_utf8(&told.join(&b", "[..])).ok());
         }

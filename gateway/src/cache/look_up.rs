@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::header::{AGE, COOKIE};
+use http::header::{AGE, COOKIE, RANGE};
 use http::{HeaderMap, HeaderName, Method, Response, request};
 
 use super::conditional;
@@ -72,7 +72,8 @@ pub(crate) struct Ask {
 enum How {
     /// With all others who want the same.
     Together,
-    /// Alone, because the client wants what is asked for after it came; it is kept.
+    /// Alone, because the client wants what is asked for after it came, or because what came of it last was not for others. It is
+    /// kept, if it may be.
     Alone,
     /// As on a route that keeps nothing.
     Passing,
@@ -143,16 +144,17 @@ pub(crate) fn look_up<B>(
             None if varies => Forwarded::VaryMiss,
             None => Forwarded::UriMiss,
         };
-        let how = how(request.method(), headers, &asked, found.passes(now) && entry.is_none());
+        let passes = entry.is_none() && cache.store.passes(key);
+        let how = how(request.method(), headers, &asked, passes);
         Ok(Looked::Nothing(ask(&found, entry, why, how)))
     })
 }
 
 fn how(method: &Method, headers: &HeaderMap, asked: &Directives, passes: bool) -> How {
-    if method == Method::HEAD || headers.contains_key(http::header::RANGE) || passes {
+    if method == Method::HEAD || headers.contains_key(RANGE) || (passes && conditional::is_conditional(headers)) {
         // What would not be kept is asked for as it is.
         How::Passing
-    } else if asked.no_cache || asked.max_age.is_some() || asked.min_fresh.is_some() {
+    } else if passes || asked.no_cache || asked.max_age.is_some() || asked.min_fresh.is_some() {
         How::Alone
     } else {
         How::Together

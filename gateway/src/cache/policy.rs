@@ -67,15 +67,19 @@ pub(crate) fn judge(caching: &Caching, answer: Answered<'_>, asked: &Directives)
         },
     };
     let lifetime = if allowed.no_cache { 0 } else { lifetime.ok_or(Reason("no lifetime"))? };
-    let must_revalidate = allowed.forbid_stale(targeted);
-    let stale = |own: Option<u64>, default| match (must_revalidate || is_absent, own) {
-        (true, _) => 0,
-        (false, Some(seconds)) => freshness::millis(seconds),
-        (false, None) => in_millis(default),
+    let must_revalidate = allowed.forbid_stale(targeted) || is_absent;
+    // What one part allows is not what the others do, which may say nothing.
+    let most = |default| if terms.is_some() { in_millis(default) } else { i64::MAX };
+    let stale = |own: Option<u64>, default| match own {
+        _ if must_revalidate => 0,
+        Some(seconds) => freshness::millis(seconds).min(most(default)),
+        None => in_millis(default),
     };
+    // What is left of the parts' times is what counts; how old they were is said all the same.
+    let age = terms.map_or_else(|| freshness::initial_age(headers, times), |terms| terms.age);
     Ok(Allowance {
-        lifetime,
-        age: if terms.is_some() { 0 } else { freshness::initial_age(headers, times) },
+        lifetime: if terms.is_some() { lifetime.saturating_add(age) } else { lifetime },
+        age,
         while_revalidate: stale(allowed.stale_while_revalidate, caching.stale_while_revalidate),
         if_error: stale(allowed.stale_if_error, caching.stale_if_error),
         must_revalidate,
@@ -126,9 +130,14 @@ pub(super) fn is_failure(status: StatusCode) -> bool {
 }
 
 /// Whether an answer with this status takes the place of an older one, though it is not kept: others speak of the service, or of
-/// one request, and not of the thing. Whoever could end what is kept by a request that is at fault could do it all the time.
-pub(super) fn is_news(status: StatusCode) -> bool {
-    status.is_success() || status.is_redirection() || matches!(status.as_u16(), 401 | 403..=405 | 410 | 451)
+/// one request, and not of the thing. Whoever could end what is kept for all by a request that is refused, or sent elsewhere, could
+/// do it all the time; what is kept for one user alone ends when that user is refused.
+pub(super) fn is_news(status: StatusCode, is_one_users: bool) -> bool {
+    match status.as_u16() {
+        200..=299 | 300 | 301 | 308 | 404 | 410 | 451 => true,
+        302 | 303 | 307 | 401 | 403 | 405 => is_one_users,
+        _ => false,
+    }
 }
 
 fn in_millis(duration: std::time::Duration) -> i64 {

@@ -33,15 +33,24 @@ impl Spare {
         Self { key, if_error, signed_in, began: cache.groups.now(), sent: Instant::now() }
     }
 
-    /// Keeps the answer to a request with these fields, if that is allowed.
-    pub(crate) fn keep(self, cache: &Cache, request: &HeaderMap, answer: &HeaderMap, body: &Bytes) {
+    /// Keeps the answer to a request with these fields, if that is allowed; `place` is the public path of what it shows. Where it is
+    /// not, there is none any more that could stand in.
+    pub(crate) fn keep(
+        self,
+        cache: &Cache,
+        request: &HeaderMap,
+        answer: &HeaderMap,
+        (place, body): (Option<&str>, &Bytes),
+    ) {
         let (allowed, targeted) = Directives::of_answer(answer);
         let forbidden = allowed.no_store || allowed.forbid_stale(targeted) || (allowed.private && !self.signed_in);
         let (selecting, named) = (Selecting::new(answer, request, &[]), groups::listed(answer, &CACHE_GROUPS));
-        let (Some(selecting), Some(named)) = (selecting, named) else { return };
+        let (Some(selecting), Some(named)) = (selecting, named) else { return self.forget(cache) };
         if forbidden || answer.contains_key(SET_COOKIE) || named.len() > MOST {
-            return;
+            return self.forget(cache);
         }
+        let groups = named.iter().map(|name| cache.groups.named(name));
+        let groups = groups.chain(place.map(|path| cache.groups.of_path(path))).collect();
         let times = Times::since(self.sent);
         let seconds = allowed.stale_if_error.unwrap_or(self.if_error.as_secs());
         let allowance = Allowance {
@@ -65,12 +74,17 @@ impl Spare {
             validates: false,
             began: self.began,
             sent: self.sent,
-            groups: named.iter().map(|name| cache.groups.named(name)).collect(),
+            groups,
         };
         let entry = Arc::new(Entry::new(made, cache.store.used()));
         if cache.groups.hold(&entry.groups, entry.began, &entry.checked) {
             cache.store.keep(self.key, entry);
         }
+    }
+
+    /// The service has answered something else: what it answered before stands in for nothing.
+    pub(crate) fn forget(self, cache: &Cache) {
+        cache.store.forget_all(&self.key);
     }
 
     /// What may stand in for the answer to a request with these fields.

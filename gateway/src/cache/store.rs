@@ -18,8 +18,13 @@ use super::key::Key;
 /// The most answers for one key; the oldest gives way.
 const MOST_VARIANTS: usize = 16;
 
-/// How long requests for something that is not kept do not wait for one another, in milliseconds.
-const PASSES: i64 = 30_000;
+/// How long requests for something that is not kept do not wait for one another.
+const PASSES: Duration = Duration::from_secs(30);
+
+/// Of so many things it is remembered that they are not kept, and of none whose key is longer. Anybody can ask for things that do not
+/// exist, so this has a place of its own, and takes none from answers.
+const MOST_PASSES: u64 = 8192;
+const LONGEST_PASSED: usize = 1024;
 
 /// What is of no use any more is kept a little longer, because a service may say that it still holds.
 const GRACE: Duration = Duration::from_secs(60);
@@ -32,18 +37,16 @@ const SLACK: u64 = 8;
 #[derive(Debug)]
 pub(crate) struct Store {
     kept: sync::Cache<Key, Arc<Variants>, DefaultHashBuilder>,
+    /// When the last answer was asked for that is not kept.
+    passed: sync::Cache<Key, Instant, DefaultHashBuilder>,
     budget: u64,
     used: Arc<AtomicU64>,
 }
 
-/// The answers for one key, the latest first.
+/// The answers for one key; what was asked for last comes first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Variants {
     entries: Vec<Arc<Entry>>,
-    /// Until when what is asked for here is known not to be kept.
-    passes_until: i64,
-    /// When the last answer was asked for that was not kept.
-    passed: Option<Instant>,
 }
 
 /// What is kept for a request.
@@ -57,11 +60,6 @@ impl Found {
     /// There are answers for the key, but none that this request selects.
     pub(crate) fn varies(&self) -> bool {
         self.entry.is_none() && self.all.as_ref().is_some_and(|all| !all.entries.is_empty())
-    }
-
-    /// It is known that no answer can be kept.
-    pub(crate) fn passes(&self, now: i64) -> bool {
-        self.all.as_ref().is_some_and(|all| now < all.passes_until)
     }
 
     /// What tells this request from others for the same key, as far as that is known: they do not wait for one another.
@@ -79,7 +77,13 @@ impl Store {
             u32::try_from(key.len() + 128 + bytes).unwrap_or(u32::MAX)
         };
         let kept = sync::Cache::builder().max_capacity(budget).weigher(weigh).expire_after(Useful);
-        Self { kept: kept.build_with_hasher(DefaultHashBuilder::default()), budget, used: Arc::default() }
+        let passed = sync::Cache::builder().max_capacity(MOST_PASSES).time_to_live(PASSES);
+        Self {
+            kept: kept.build_with_hasher(DefaultHashBuilder::default()),
+            passed: passed.build_with_hasher(DefaultHashBuilder::default()),
+            budget,
+            used: Arc::default(),
+        }
     }
 
     pub(crate) fn budget(&self) -> u64 {
@@ -104,38 +108,59 @@ impl Store {
         Found { entry, all: Some(all) }
     }
 
+    /// Whether it is known that what is asked for here is not kept.
+    pub(crate) fn passes(&self, key: &[u8]) -> bool {
+        self.passed.contains_key(key)
+    }
+
     /// Keeps an answer in the place of the one that the same requests select. Says whether it is kept: there may be
-    /// no room, or an answer that was asked for later.
+    /// no room, or an answer that was asked for later. What takes the place of another one needs no more room.
     pub(crate) fn keep(&self, key: Key, entry: Arc<Entry>) -> bool {
-        if self.used.load(Ordering::Relaxed) > self.budget + self.budget / SLACK {
-            self.kept.run_pending_tasks();
-            if self.used.load(Ordering::Relaxed) > self.budget + self.budget / SLACK {
-                return false;
-            }
-        }
-        let mut is_latest = true;
-        self.change(key, |variants| {
+        let is_full = self.is_full();
+        let mut is_kept = false;
+        self.change(key.clone(), |variants| {
             let same = variants.entries.iter().find(|known| known.selecting == entry.selecting);
             // Of two answers the one that was asked for later counts, whichever arrives later (RFC 9111, section 4).
-            is_latest = same.map(|known| known.sent).max(variants.passed).is_none_or(|known| known <= entry.sent);
-            if is_latest {
+            let passed = self.passed.get(&key);
+            let is_latest = same.map(|known| known.sent).max(passed).is_none_or(|known| known <= entry.sent);
+            is_kept = is_latest && (!is_full || same.is_some());
+            if is_kept {
                 variants.entries.retain(|known| known.selecting != entry.selecting);
-                variants.entries.insert(0, entry);
+                // Also of those that are selected otherwise: a request may select several.
+                let place = variants.entries.partition_point(|known| known.sent > entry.sent);
+                variants.entries.insert(place, entry);
                 variants.entries.truncate(MOST_VARIANTS);
-                variants.passes_until = 0;
             }
         });
-        is_latest
+        if is_kept {
+            self.passed.invalidate(&key);
+        }
+        is_kept
+    }
+
+    fn is_full(&self) -> bool {
+        let exceeds = || self.used.load(Ordering::Relaxed) > self.budget + self.budget / SLACK;
+        exceeds() && {
+            self.kept.run_pending_tasks();
+            exceeds()
+        }
     }
 
     /// Remembers for a while that what is asked for here is not kept, and forgets what was kept for such a request and was
     /// asked for before `sent`.
-    pub(crate) fn pass(&self, key: Key, request: &HeaderMap, sent: Instant, now: i64) {
+    pub(crate) fn pass(&self, key: Key, request: &HeaderMap, sent: Instant) {
+        // First, so that what was asked for earlier sees it or is seen.
+        if key.len() <= LONGEST_PASSED {
+            self.passed.insert(key.clone(), sent);
+        }
         self.change(key, |variants| {
             variants.entries.retain(|known| known.sent > sent || !known.selecting.matches(request));
-            variants.passed = variants.passed.max(Some(sent));
-            variants.passes_until = now.saturating_add(PASSES);
         });
+    }
+
+    /// Forgets all that is kept under `key`.
+    pub(crate) fn forget_all(&self, key: &[u8]) {
+        self.kept.invalidate(key);
     }
 
     /// Forgets an answer that turned out not to hold.
@@ -146,6 +171,7 @@ impl Store {
     /// Forgets everything.
     pub(crate) fn clear(&self) {
         self.kept.invalidate_all();
+        self.passed.invalidate_all();
         self.kept.run_pending_tasks();
     }
 
@@ -153,7 +179,7 @@ impl Store {
         self.kept.entry(key).and_compute_with(|known| {
             let mut variants = known.map_or_else(Variants::default, |known| (**known.value()).clone());
             change(&mut variants);
-            if variants.entries.is_empty() && variants.passes_until == 0 {
+            if variants.entries.is_empty() {
                 return Op::Remove;
             }
             Op::Put(Arc::new(variants))
@@ -168,8 +194,7 @@ impl Useful {
     fn left(variants: &Variants) -> Duration {
         let now = now();
         let last = variants.entries.iter().map(|entry| entry.useful_until()).max().unwrap_or(now);
-        let left = (last.max(variants.passes_until) - now).max(0);
-        Duration::from_millis(left.unsigned_abs()) + if variants.entries.is_empty() { Duration::ZERO } else { GRACE }
+        Duration::from_millis((last - now).max(0).unsigned_abs()) + GRACE
     }
 }
 
@@ -188,3 +213,6 @@ impl Expiry<Key, Arc<Variants>> for Useful {
         Some(Self::left(variants))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,7 +64,7 @@ pub(super) fn names(tags: &[Tag], plane: &Plane, method: &Method, path: &str, ca
     let Found::Route { parameters, .. } = plane.surface().plan.table.find(method, path) else { return Vec::new() };
     let piece = |piece: &TagPiece| match piece {
         TagPiece::Text(text) => text.clone(),
-        TagPiece::Path(index) => super::groups::plain(parameters.get(*index).unwrap_or_default()).into_owned(),
+        TagPiece::Path(index) => super::groups::canonical(parameters.get(*index).unwrap_or_default()),
         TagPiece::Sub => caller.sub.clone().unwrap_or_default(),
     };
     tags.iter().map(|Tag(pieces)| pieces.iter().map(piece).collect()).collect()

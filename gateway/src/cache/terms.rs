@@ -19,6 +19,11 @@ pub(crate) struct Terms {
     pub(crate) lifetime: Option<i64>,
     /// When the first of their heads had arrived.
     pub(super) arrived: Option<i64>,
+    /// How old the oldest was when it arrived, in milliseconds.
+    pub(super) age: i64,
+    /// The shortest times for which a part may be used stale, in seconds.
+    while_revalidate: Option<u64>,
+    if_error: Option<u64>,
     /// Whether a part names none.
     silent: bool,
     /// The groups of all parts; none where a service names them in a way that cannot be read.
@@ -41,9 +46,13 @@ impl Terms {
         self.no_cache |= allowed.no_cache;
         self.private |= allowed.private;
         self.must_revalidate |= allowed.forbid_stale(targeted);
+        self.while_revalidate = least(self.while_revalidate, allowed.stale_while_revalidate);
+        self.if_error = least(self.if_error, allowed.stale_if_error);
+        let age = freshness::initial_age(headers, times);
+        self.age = self.age.max(age);
         match freshness::lifetime(headers, &allowed, targeted, times) {
             Some(lifetime) => {
-                let left = (lifetime - freshness::initial_age(headers, times)).max(0);
+                let left = (lifetime - age).max(0);
                 self.lifetime = Some(self.lifetime.map_or(left, |least| least.min(left)));
             }
             None => self.silent = true,
@@ -82,6 +91,8 @@ impl Terms {
         allowed.no_cache |= self.no_cache;
         allowed.private |= self.private;
         allowed.must_revalidate |= self.must_revalidate;
+        allowed.stale_while_revalidate = least(allowed.stale_while_revalidate, self.while_revalidate);
+        allowed.stale_if_error = least(allowed.stale_if_error, self.if_error);
     }
 
     /// The time that all parts allow, of which those that say nothing allow `default`.
@@ -92,4 +103,9 @@ impl Terms {
             (None, _) => default,
         }
     }
+}
+
+/// The shorter of two times, of which either may be missing.
+fn least(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+    one.into_iter().chain(other).min()
 }

@@ -22,7 +22,7 @@ use crate::plane::Plane;
 
 /// A request of an unsafe or unknown method, from before it is sent until its outcome is known. If that is never known – the
 /// client left, no answer came – it may have changed something all the same, or still do so, so its own path is over: at once, and
-/// again when the service has no time left for it.
+/// again when the service has no time left for it. What was never sent changes nothing.
 #[derive(Debug)]
 pub(crate) struct Write {
     cache: Arc<Cache>,
@@ -128,12 +128,13 @@ impl Witness for Write {
 
 impl Drop for Write {
     fn drop(&mut self) {
-        let Some(path) = self.path.take() else { return };
+        let path = self.path.take().filter(|_| *self.sent.get_mut());
+        let Some(path) = path else { return };
         let (groups, within) = (Arc::clone(&self.cache.groups), self.within);
         let over = self.own(&path);
         groups.invalidate(over.iter().copied());
         let place = Arc::clone(&self.cache.later).try_acquire_owned();
-        if let (true, Ok(place), Ok(_)) = (*self.sent.get_mut(), place, Handle::try_current()) {
+        if let (Ok(place), Ok(_)) = (place, Handle::try_current()) {
             let end = self.tasks.token();
             let later = async move {
                 let _place = place;

@@ -1,7 +1,7 @@
 //! The head and the body of an answer that was made here.
 
 use bytes::Bytes;
-use http::header::{self, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{self, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, response};
 use problem::Code;
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ use super::run::Run;
 use super::{Outcome, PartFailure, made, projection, values};
 use crate::auth::Caller;
 use crate::body::Source;
+use crate::cache::clients;
 use crate::error::GatewayError;
 use crate::plan::{Composition, FieldSource, Need, Place, Route};
 use crate::plane::Plane;
@@ -139,7 +140,7 @@ pub(super) fn told(headers: &mut HeaderMap, composition: &Composition, lost: &[L
     if let Ok(list) = HeaderValue::from_str(&list.join(", ")) {
         headers.insert(GATEWAY_PARTS, list);
     }
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    clients::no_store(headers);
 }
 
 /// The fields that speak of a body which is no longer the service's. The validator stays: it names the version of the
@@ -160,8 +161,7 @@ pub(super) fn represent(headers: &mut HeaderMap, composed: bool) {
     headers.remove(GATEWAY_PARTS);
     if composed {
         // What a part allows to be kept says nothing of the others.
-        headers.remove(CACHE_CONTROL);
-        headers.remove(header::EXPIRES);
+        clients::nothing(headers);
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
 }
@@ -235,11 +235,7 @@ pub(crate) async fn finish(
 fn for_one_caller(headers: &mut HeaderMap) {
     represent(headers, false);
     headers.remove(header::ETAG);
-    headers.remove(header::EXPIRES);
-    let stored = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
-    if !stored.is_some_and(|value| value.contains("no-store")) {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    }
+    clients::private(headers);
 }
 
 /// A problem in the words that the route has for its code.

@@ -145,18 +145,19 @@ pub(crate) async fn compose(
     let outcomes = asked.composition.parts.iter().enumerate();
     let outcomes = outcomes.map(|(index, part)| run.selection.start(index, part)).collect();
     match run.all(&mut main, outcomes).await? {
-        Gathered::Passed(response) => answer::passed(asked.composition, response),
+        Gathered::Passed(mut response) => {
+            // What was asked before it has a part in it, also where its own words are the answer.
+            run.learn(response.status(), response.headers(), context.started);
+            run.hand_on_terms(&mut response);
+            answer::passed(asked.composition, response)
+        }
         Gathered::Parts(head, outcomes, lost) => {
             if let Some(head) = &head {
                 // Its age counts from when the request came: that is earlier than the answer, never later.
                 run.learn(head.status, &head.headers, context.started);
             }
             let mut response = answer::put_together(plane, &run, head, &outcomes, &lost, strict).await?;
-            if let Some(terms) = run.terms {
-                let terms = terms.into_inner().unwrap_or_else(PoisonError::into_inner);
-                terms.write_vary(response.headers_mut());
-                response.extensions_mut().insert(terms);
-            }
+            run.hand_on_terms(&mut response);
             Ok(response)
         }
     }
@@ -344,6 +345,15 @@ impl Run<'_> {
         let Some(terms) = &self.terms else { return };
         let (mut terms, times) = (terms.lock().unwrap_or_else(PoisonError::into_inner), Times::since(asked));
         if status == StatusCode::NOT_FOUND { terms.add_absent(head, times) } else { terms.add(head, times) }
+    }
+
+    /// Tells what may be kept of the whole.
+    fn hand_on_terms(self, response: &mut Response<Source>) {
+        if let Some(terms) = self.terms {
+            let terms = terms.into_inner().unwrap_or_else(PoisonError::into_inner);
+            terms.write_vary(response.headers_mut());
+            response.extensions_mut().insert(terms);
+        }
     }
 
     /// One call of a batch operation. If that has nothing to say, it breaks its contract: it is no key without an item.

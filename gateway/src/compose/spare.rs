@@ -31,6 +31,7 @@ impl Run<'_> {
         request: HeaderMap,
     ) -> Result<Option<Bytes>, PartFailure> {
         let asked = Instant::now();
+        let place = self.plane.surface().places.shown(question.service, question.target.path());
         let answered = OnceLock::new();
         let learn = |status: StatusCode, head: &HeaderMap| {
             self.learn(status, head, asked);
@@ -40,7 +41,7 @@ impl Run<'_> {
         let cache = &self.plane.shared.cache;
         match (answer, answered.get()) {
             (Ok(Some(body)), Some(head)) => {
-                spare.keep(cache, &request, head, &body);
+                spare.keep(cache, &request, head, (place.as_deref(), &body));
                 Ok(Some(body))
             }
             (Err(failure), _) if failure.is_no_answer() => match spare.instead(cache, &request) {
@@ -50,7 +51,10 @@ impl Run<'_> {
                 }
                 None => Err(failure),
             },
-            (answer, _) => answer,
+            (answer, _) => {
+                spare.forget(cache);
+                answer
+            }
         }
     }
 

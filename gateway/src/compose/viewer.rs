@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
-use http::header::{self, CACHE_CONTROL};
+use http::header;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, request, response};
 
@@ -17,6 +17,7 @@ use super::render::{self, Writer};
 use super::run::{Asked, Gathered, Run};
 use super::{Outcome, PartFailure, answer, ask, intake, projection, values};
 use crate::body::Source;
+use crate::cache::clients;
 use crate::context::Context;
 use crate::error::GatewayError;
 use crate::listener::Connection;
@@ -160,7 +161,7 @@ fn put_together(
     answer::represent(&mut head.headers, true);
     // Its pages go on without what the service was not told of.
     head.headers.remove(header::LINK);
-    head.headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    clients::private(&mut head.headers);
     answer::told(&mut head.headers, composition, &lost, strict);
     lacks_too(&mut head.headers, told_before);
     Ok(Response::from_parts(head, Source::from(pieces)))
@@ -193,7 +194,7 @@ fn lacks_too(headers: &mut HeaderMap, lacked: Option<HeaderValue>) {
     if let Ok(list) = HeaderValue::from_str(&list.join(", ")) {
         headers.insert(answer::GATEWAY_PARTS, list);
     }
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    clients::no_store(headers);
 }
 
 /// The client's query without what is asked for later, and with what that needs.

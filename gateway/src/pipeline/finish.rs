@@ -1,10 +1,11 @@
 //! finish: what is said on every answer, whoever gave it.
 
-use http::header::{CACHE_CONTROL, CONNECTION, LINK, UPGRADE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CONNECTION, LINK, UPGRADE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use problem::Problem;
 
 use crate::body::Source;
+use crate::cache::clients;
 use crate::error::GatewayError;
 use crate::plan::{Route, Target};
 use crate::plane::Plane;
@@ -12,11 +13,10 @@ use crate::record::Exchange;
 
 const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 
-/// What a service says nothing about may be kept by the caller alone, and is asked for again: it may depend on who calls
-/// (RFC 9111, section 5.2.2). An origin without a contract is left alone.
+/// What a service says nothing about is the caller's own. An origin without a contract is left alone.
 pub(super) fn unshared(headers: &mut HeaderMap, route: &Route) {
-    if !matches!(route.target, Target::Proxy { .. }) && !headers.contains_key(CACHE_CONTROL) {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    if !matches!(route.target, Target::Proxy { .. }) {
+        clients::private_unless_said(headers);
     }
 }
 

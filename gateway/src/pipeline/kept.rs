@@ -9,7 +9,7 @@ use http::{HeaderMap, Method, Request, Response};
 use super::told;
 use crate::auth::Caller;
 use crate::body::Source;
-use crate::cache::{self, Inquiry, Looked, Outcome, Peer};
+use crate::cache::{self, Inquiry, Looked, Outcome, Peer, clients};
 use crate::error::GatewayError;
 use crate::fields;
 use crate::forward::Intake;
@@ -42,6 +42,10 @@ pub(super) fn look_up<'a>(
     // An answer depends on no field that its service does not see, so none of these may select it.
     fields::remove_named(request.headers_mut());
     let is_origin = matches!(plane.surface().plan.route(id).target, Target::Proxy { .. });
+    if is_origin {
+        // Every browser that is signed in here has it, and the origin is not sent it.
+        fields::withhold_cookie(request.headers_mut(), &plane.settings().auth.cookie.name);
+    }
     let peer = Peer {
         sends_cookies: cache::sends_cookies(&caching.scope, is_origin, request.headers()),
         is_trusted: plane.trusts(connection.peer.ip()),
@@ -115,6 +119,6 @@ fn note(plane: &Plane, exchange: &mut Exchange, outcome: Outcome) {
 /// What is kept for one of many is theirs, whether it was kept or not: nobody on the way may give it to others.
 pub(super) fn private(headers: &mut HeaderMap, caching: &Caching) {
     if caching.scope != Scope::Public {
-        cache::for_clients(headers, false, true);
+        clients::private(headers);
     }
 }

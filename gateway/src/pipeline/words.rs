@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, RANGE};
 use http::{Method, Request, Response};
 use problem::Problem;
 
@@ -21,6 +21,8 @@ pub(super) fn readable(request: &mut Request<Intake>) {
     request.headers_mut().remove(ACCEPT_ENCODING);
     if request.method() == Method::HEAD {
         *request.method_mut() = Method::GET;
+        // Of a head there are no pieces (RFC 9110, section 14.2).
+        request.headers_mut().remove(RANGE);
     }
 }
 

@@ -35,12 +35,19 @@ async fn what_a_cookie_brings_is_neither_kept_nor_given_to_others() {
 }
 
 #[tokio::test]
-async fn what_caches_before_this_one_say_is_kept_and_comes_first() {
+async fn what_caches_before_this_one_say_comes_first_whether_it_is_kept_or_not() {
     let world = World::new().await;
-    let earlier = Played::ok("max-age=60").with("cache-status", "inner; hit").with("cache-status", "outer; fwd=miss");
-    world.script.plays("/origin/1", earlier);
-    for own in ["agora; fwd=uri-miss; fwd-status=200; stored", "agora; hit; ttl="] {
-        let answer = world.get("/origin/1").await;
+    let earlier =
+        |control| Played::ok(control).with("cache-status", "inner; hit").with("cache-status", "outer; fwd=miss");
+    world.script.plays("/origin/1", earlier("max-age=60"));
+    world.script.plays("/origin/2", earlier("no-store"));
+    for (answer, own) in [
+        (world.get("/origin/1").await, "agora; fwd=uri-miss; fwd-status=200; stored"),
+        (world.get("/origin/1").await, "agora; hit; ttl="),
+        (world.caller().call(http::Method::HEAD, "/origin/1").header("range", "bytes=0-0").await, "agora; hit; ttl="),
+        (world.caller().with_header("prefer", "a").get("/origin/1").await, "agora; fwd=bypass"),
+        (world.get("/origin/2").await, "agora; fwd=uri-miss; detail=\"no-store\""),
+    ] {
         let lines: Vec<_> = answer.headers.get_all("cache-status").iter().collect();
         let all = lines.iter().map(|line| line.to_str().unwrap()).collect::<Vec<_>>().join(", ");
         assert!(all.starts_with(&format!("inner; hit, outer; fwd=miss, {own}")), "{all}");
@@ -59,5 +66,26 @@ async fn an_origin_that_is_asked_without_the_prefix_names_places_that_clients_fi
         assert_eq!(made.header("location"), "/moved/things/5", "{told}");
         assert_eq!(word(&world.get("/moved/things/5").await), "fwd=uri-miss", "what a client reads there is over");
         assert_eq!(word(&world.get("/moved/things/5").await), "hit");
+    }
+}
+
+#[tokio::test]
+async fn the_gateways_own_cookie_keeps_nobody_from_what_is_kept() {
+    let world = World::new().await;
+    world.script.plays("/origin/1", Played::ok("max-age=60"));
+    world.get("/origin/1").await;
+    let signed_in = || world.caller().with_header("cookie", "__Host-agora_refresh=secret");
+    assert_eq!(word(&signed_in().get("/origin/1").await), "hit");
+    signed_in().get("/origin/2").await;
+    assert_eq!(world.service.last().header("cookie"), "");
+}
+
+#[tokio::test]
+async fn what_was_made_for_one_prefix_of_a_trusted_proxy_is_not_given_for_another() {
+    let world = World::with("trusted_proxies = [\"127.0.0.1\"]", "").await;
+    world.script.plays("/origin/1", Played::ok("max-age=60"));
+    for (prefix, expected) in [("/a", "fwd=uri-miss"), ("/a", "hit"), ("/b", "fwd=uri-miss")] {
+        let answer = world.caller().with_header("x-forwarded-prefix", prefix).get("/origin/1").await;
+        assert_eq!(word(&answer), expected, "{prefix}");
     }
 }

@@ -9,6 +9,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
+use bytes::Bytes;
+use futures_util::StreamExt as _;
 use http::Method;
 use principal::Verifier;
 use serde_json::json;
@@ -66,7 +68,7 @@ impl Script {
         self.played.lock().unwrap().insert(path.to_owned(), played);
     }
 
-    /// From now on each answer at this path waits for a permit.
+    /// From now on each answer at this path waits for a permit; the second half of its body, where `path` ends in ` rest`.
     pub(crate) fn gate(&self, path: &str) -> Arc<Semaphore> {
         let gate = Arc::new(Semaphore::new(0));
         self.gates.lock().unwrap().insert(path.to_owned(), Arc::clone(&gate));
@@ -102,8 +104,20 @@ impl Script {
         let body = if played.body.is_empty() { document.to_string() } else { played.body };
         let typed = response.headers_ref().is_some_and(|headers| headers.contains_key("content-type"));
         let response = if typed { response } else { response.header("content-type", "application/json") };
-        response.body(if holds { Body::empty() } else { Body::from(body) }).unwrap()
+        let rest = self.gates.lock().unwrap().get(&format!("{path} rest")).cloned();
+        response.body(if holds { Body::empty() } else { body_of(body, rest) }).unwrap()
     }
+}
+
+fn body_of(body: String, rest: Option<Arc<Semaphore>>) -> Body {
+    let Some(gate) = rest else { return Body::from(body) };
+    let (first, second) = body.split_at(body.len() / 2);
+    let (first, second) = (Bytes::copy_from_slice(first.as_bytes()), Bytes::copy_from_slice(second.as_bytes()));
+    let held = async move {
+        gate.acquire().await.unwrap().forget();
+        Ok::<_, std::io::Error>(second)
+    };
+    Body::from_stream(futures_util::stream::once(async { Ok(first) }).chain(futures_util::stream::once(held)))
 }
 
 pub(crate) fn testkit_now() -> i64 {

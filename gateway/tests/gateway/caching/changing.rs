@@ -29,6 +29,9 @@ async fn a_path_with_needless_escapes_is_the_path_without_them() {
     keep(&world, "/things/1", "").await;
     keep(&world, "/shelves/1", "").await;
     keep(&world, "/things/2", "").await;
+    keep(&world, "/shelves/%c3%a4", "").await;
+    world.caller().put("/api/v1/things/%C3%A4", &json!({})).await.expect(200);
+    assert!(!is_kept(&world, "/shelves/%c3%a4").await, "what is in its group, whose name was written otherwise");
     world.caller().put("/api/v1/things/%31", &json!({})).await.expect(200);
     assert!(!is_kept(&world, "/things/1").await, "what is at the path");
     assert!(!is_kept(&world, "/shelves/1").await, "what is in its group");

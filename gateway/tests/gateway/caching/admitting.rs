@@ -1,8 +1,19 @@
 //! What may be kept, and what ends because something newer may not.
 
+use std::future::IntoFuture as _;
+
+use http_body_util::BodyExt as _;
 use serde_json::json;
 
-use crate::caching::world::{Played, World, is_kept, version, word};
+use super::world::{Played, World, is_kept, version, wait, word};
+
+const ROUTES_OF_THINGS: &str = r#"
+[[route]]
+match  = "GET /api/v1/things/{id}"
+to     = "things.show_thing"
+access = "anyone"
+cache  = { scope = "public" }
+"#;
 
 fn absent(control: &str) -> Played {
     Played::ok(control).status(404).body("{}")
@@ -65,9 +76,8 @@ async fn what_is_private_is_kept_for_users_and_not_for_strangers() {
 #[tokio::test]
 async fn a_newer_answer_that_is_not_kept_ends_the_older_one() {
     let world = World::new().await;
-    // The last two are not declared by the contract, so the gateway answers in its own words.
-    let newer =
-        [absent(""), absent("no-store"), Played::ok("no-store"), absent("").status(410), absent("").status(403)];
+    // The last is not declared by the contract, so the gateway answers in its own words.
+    let newer = [absent(""), absent("no-store"), Played::ok("no-store"), absent("").status(410)];
     for (number, newer) in newer.into_iter().enumerate() {
         let path = format!("/timed/{number}");
         let public = format!("/api/v1{path}");
@@ -143,4 +153,66 @@ async fn an_answer_that_depends_on_other_fields_is_not_the_one_that_is_kept() {
     world.script.plays("/timed/1", Played::ok("max-age=60").with("etag", "\"1\""));
     let told = german("accept-language").with_header("cache-control", "no-cache").get("/api/v1/timed/1").await;
     assert!(told.header("cache-status").contains("fwd-status=304"), "{}", told.header("cache-status"));
+}
+
+#[tokio::test]
+async fn a_refusal_ends_what_is_kept_for_the_one_who_is_refused_and_for_nobody_else() {
+    let world = World::new().await;
+    let refused = || Played::ok("").status(403).body("{}");
+    world.script.plays("/origin/1", Played::ok("max-age=600"));
+    world.get("/origin/1").await;
+    world.script.plays("/origin/1", refused());
+    world.caller().with_header("cache-control", "no-cache").get("/origin/1").await.expect(403);
+    assert_eq!(word(&world.get("/origin/1").await), "hit");
+    let user = world.user("7");
+    world.script.plays("/mine", Played::ok("max-age=600"));
+    user.get("/api/v1/mine").await.expect(200);
+    world.script.plays("/mine", refused());
+    assert_ne!(user.get("/api/v1/mine").header("cache-control", "no-cache").await.status, 200);
+    assert_ne!(user.get("/api/v1/mine").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_could_not_be_kept_is_kept_as_soon_as_it_can_be() {
+    let world = World::new().await;
+    world.script.plays("/things/1", absent(""));
+    world.get("/api/v1/things/1").await.expect(404);
+    world.script.plays("/things/1", Played::ok("max-age=600"));
+    assert_eq!(word(&world.get("/api/v1/things/1").await), "fwd=uri-miss");
+    assert_eq!(word(&world.get("/api/v1/things/1").await), "hit");
+}
+
+#[tokio::test]
+async fn of_two_answers_to_one_request_the_one_that_was_asked_for_later_is_given() {
+    let world = World::new().await;
+    world.script.plays("/things/1", Played::ok("max-age=60").with("vary", "accept-language"));
+    let gate = world.script.gate("/things/1");
+    let german = || world.caller().with_header("accept-language", "de");
+    let slow = tokio::spawn(german().get("/api/v1/things/1").into_future());
+    wait(&world, "the first is asked for", |world| world.calls() == 1).await;
+    world.script.gate("/things/1").add_permits(1);
+    world.script.plays("/things/1", Played::ok("max-age=60"));
+    let later = world.caller().with_header("cache-control", "no-cache").get("/api/v1/things/1").await;
+    gate.add_permits(1);
+    let earlier = slow.await.unwrap();
+    assert_ne!(version(&later), version(&earlier));
+    assert_eq!(version(&german().get("/api/v1/things/1").await), version(&later));
+}
+
+#[tokio::test]
+async fn a_slow_body_ends_nothing_and_is_not_called_large() {
+    let brief =
+        ROUTES_OF_THINGS.replace("things/{id}", "brief/{id}").replace("\naccess", "\ntimeout = \"300ms\"\naccess");
+    let world = World::with("", &brief).await;
+    world.script.plays("/things/1", Played::ok("max-age=600"));
+    world.get("/api/v1/brief/1").await;
+    let rest = world.script.gate("/things/1 rest");
+    let asked = world.caller().get("/api/v1/brief/1").header("cache-control", "no-cache");
+    let slow = asked.open().await;
+    assert_eq!(slow.status(), 200);
+    let status = slow.headers()["cache-status"].to_str().unwrap();
+    assert_eq!(status, "agora; fwd=request; detail=\"slow\"");
+    rest.add_permits(1);
+    assert!(slow.into_body().collect().await.unwrap().to_bytes().ends_with(b"}"));
+    assert_eq!(word(&world.get("/api/v1/brief/1").await), "hit");
 }

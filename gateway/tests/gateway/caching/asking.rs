@@ -1,8 +1,6 @@
 //! What is asked of services, and which answer a request means.
 
-use http::Method;
-
-use crate::caching::world::{PATIENCE, Played, World, version, wait, word};
+use crate::caching::world::{Played, World, version, word};
 
 const TENANTS: &str = r#"
 [[route]]
@@ -11,20 +9,6 @@ to     = "things.show_tenant"
 access = "anyone"
 cache  = { scope = "public", ttl = "60s" }
 "#;
-
-#[tokio::test]
-async fn a_head_has_what_is_stale_refreshed_by_a_get() {
-    let world = World::new().await;
-    world.script.plays("/timed/1", Played::ok("max-age=10").with("age", "20"));
-    world.get("/api/v1/timed/1").await;
-    world.script.plays("/timed/1", Played::ok("max-age=60"));
-    let head = world.caller().call(Method::HEAD, "/api/v1/timed/1").await;
-    assert_eq!((word(&head).as_str(), head.text().as_str()), ("hit", ""));
-    wait(&world, "the service is asked behind it", |world| world.calls() == 2).await;
-    assert_eq!(world.service.last().method, Method::GET);
-    let fresh = || async { (version(&world.get("/api/v1/timed/1").await) == 2).then_some(()) };
-    testkit::until("the fresh one is there, with its body", PATIENCE, fresh).await;
-}
 
 #[tokio::test]
 async fn a_question_with_a_body_is_asked_with_it_and_its_answer_is_its_own() {
@@ -134,4 +118,34 @@ async fn whoever_wants_only_what_is_kept_has_no_service_asked() {
         }
     }
     assert_eq!(world.calls(), 0);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_never_stale() {
+    let world = World::new().await;
+    let absent = Played::ok("max-age=5").with("age", "6").with("etag", "\"1\"").status(404).body("{}");
+    world.script.plays("/timed/1", absent);
+    world.get("/api/v1/timed/1").await.expect(404);
+    let stale = world.caller().with_header("cache-control", "max-stale=60").get("/api/v1/timed/1").await;
+    assert!(word(&stale).starts_with("fwd="), "{}", stale.header("cache-status"));
+}
+
+#[tokio::test]
+async fn of_a_head_there_are_no_pieces_also_where_problems_have_words_of_their_own() {
+    let worded = r#"
+[[route]]
+match  = "GET /api/v1/worded/{id}"
+to     = "things.show_timed"
+access = "anyone"
+cache  = { scope = "public", ttl = "60s" }
+errors.not_found = { status = 410 }
+"#;
+    let world = World::with("", worded).await;
+    for path in ["/api/v1/worded/1", "/api/v1/things/1"] {
+        let whole = world.get(path).await.expect(200).text().len().to_string();
+        for range in ["bytes=0-0", "bytes=9999-"] {
+            let head = world.caller().call(http::Method::HEAD, path).header("range", range).await;
+            assert_eq!((head.status.as_u16(), head.header("content-length")), (200, whole.as_str()), "{path} {range}");
+        }
+    }
 }

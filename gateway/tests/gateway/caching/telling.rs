@@ -39,34 +39,23 @@ async fn nobody_may_keep_what_the_service_lets_nobody_keep() {
 }
 
 #[tokio::test]
+async fn nobody_on_the_way_is_told_to_keep_what_is_one_users() {
+    let world = World::new().await;
+    world.script.plays("/mine", Played::ok("max-age=60").with("cdn-cache-control", "max-age=600"));
+    for expected in ["fwd=uri-miss", "hit"] {
+        let answer = world.user("7").get("/api/v1/mine").await;
+        assert_eq!((word(&answer).as_str(), answer.header("cdn-cache-control")), (expected, ""));
+        assert_eq!(answer.header("cache-control"), "private, no-cache");
+    }
+}
+
+#[tokio::test]
 async fn what_one_client_preferred_is_not_told_to_others() {
     let world = World::new().await;
     world.script.plays("/things/1", Played::ok("max-age=60").with("preference-applied", "return=minimal"));
     for expected in ["fwd=uri-miss", "hit"] {
         let answer = world.get("/api/v1/things/1").await;
         assert_eq!((word(&answer).as_str(), answer.header("preference-applied")), (expected, ""));
-    }
-}
-
-#[tokio::test]
-async fn what_a_cache_before_this_one_says_stands_before_what_this_one_says() {
-    let world = World::new().await;
-    for (path, control) in [("/origin/1", "no-store"), ("/origin/2", "max-age=60")] {
-        world.script.plays(path, Played::ok(control).with("cache-status", "before; hit"));
-    }
-    let lines = |answer: testkit::Answer| {
-        let lines = answer.headers.get_all("cache-status").iter();
-        lines.map(|line| line.to_str().unwrap().to_owned()).collect::<Vec<_>>()
-    };
-    for answer in [
-        world.get("/origin/1").await,
-        world.get("/origin/1").await,
-        world.caller().with_header("prefer", "a").get("/origin/2").await,
-        world.caller().call(Method::HEAD, "/origin/2").await,
-    ] {
-        let lines = lines(answer);
-        assert_eq!((lines.len(), lines[0].as_str()), (2, "before; hit"), "{lines:?}");
-        assert!(lines[1].starts_with("agora; fwd="), "{lines:?}");
     }
 }
 
