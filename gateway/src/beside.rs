@@ -23,7 +23,7 @@ use bytes::Bytes;
 
 pub use self::{
     admin::admin_router,
-    probes::{Asked, Services},
+    probes::{Asked, Round, Services},
     site::Site,
 };
 use crate::documents::pages;
@@ -35,6 +35,8 @@ pub struct Beside {
     pub site: Arc<ArcSwap<Site>>,
     /// Knows the services and can ask each whether it is ready.
     pub services: Arc<dyn Services>,
+    /// Those who ask how the services are, together.
+    pub round: Arc<Round>,
     /// Whether new requests are welcome: false while the gateway drains.
     pub accepting: Arc<dyn Fn() -> bool + Send + Sync>,
     /// The public keys, as a JSON Web Key Set.

@@ -156,6 +156,7 @@ fn pages(plan: &Plan, health: &Arc<Health>, auth: &Arc<Auth>, stop: &Cancellatio
     Ok(Beside {
         site: Arc::new(ArcSwap::from_pointee(Site::new(plan)?)),
         services: Arc::clone(health) as Arc<dyn Services>,
+        round: Arc::default(),
         accepting: Arc::new(move || !stop.is_cancelled()),
         jwks: Arc::new(move || auth.jwks()),
     })

@@ -1,7 +1,7 @@
 //! What one request carries through the phases.
 
 use std::cell::Cell;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -95,17 +95,22 @@ fn client(headers: &HeaderMap, peer: IpAddr, trusted: &[IpAddr]) -> IpAddr {
     }
     let lines = headers.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
     let hops: Vec<&[u8]> = lines.flat_map(|line| line.split(|byte| *byte == b',')).collect();
-    for hop in hops.into_iter().rev() {
+    // Members of a list may be empty (RFC 9110, section 5.6.1).
+    for hop in hops.into_iter().rev().map(<[u8]>::trim_ascii).filter(|hop| !hop.is_empty()) {
         // What stands left of something that is no address is a claim of whoever sent it.
-        let Some(address) = str::from_utf8(hop.trim_ascii()).ok().and_then(|hop| hop.parse::<IpAddr>().ok()) else {
-            break;
-        };
+        let Some(address) = str::from_utf8(hop).ok().and_then(address) else { break };
         client = address.to_canonical();
         if !trusted.contains(&client) {
             break;
         }
     }
     client
+}
+
+/// The address of a hop. Some proxies write a port with it, and then IPv6 in brackets.
+fn address(hop: &str) -> Option<IpAddr> {
+    let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
+    bare.parse().or_else(|_| hop.parse().map(|socket: SocketAddr| socket.ip())).ok()
 }
 
 #[cfg(test)]
@@ -165,10 +170,23 @@ mod tests {
     }
 
     #[test]
+    fn a_hop_may_have_a_port_and_brackets_and_nothing_may_stand_between_commas() {
+        for line in ["1.2.3.4:1234", "6.6.6.6, 1.2.3.4,", "1.2.3.4, ,8.8.8.8:80"] {
+            assert_eq!(named(&[line.as_bytes()]), address("1.2.3.4"), "{line}");
+        }
+        for line in ["2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:443"] {
+            assert_eq!(named(&[line.as_bytes()]), address("2001:db8::1"), "{line}");
+        }
+    }
+
+    #[test]
     fn what_is_no_address_lets_nothing_before_it_count() {
-        for lines in
-            [&[&b"6.6.6.6, \xff"[..]][..], &[b"6.6.6.6", b""], &[b"6.6.6.6, unknown, 8.8.8.8"], &[b"6.6.6.6:80"]]
-        {
+        for lines in [
+            &[&b"6.6.6.6, \xff"[..]][..],
+            &[b"6.6.6.6, unknown, 8.8.8.8"],
+            &[b"6.6.6.6, 1.2.3.4:a"],
+            &[b"6.6.6.6, [1.2.3.4"],
+        ] {
             assert_eq!(named(lines), address("8.8.8.8"), "{lines:?}");
         }
     }

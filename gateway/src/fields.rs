@@ -1,8 +1,9 @@
 //! The header fields of a message on its way through a proxy (RFC 9110, sections 7.6 and 11.2).
 
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, FORWARDED, HOST,
-    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SERVER, SET_COOKIE, TE, TRANSFER_ENCODING, UPGRADE, VIA,
+    AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT,
+    FORWARDED, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SERVER, SET_COOKIE, TE, TRANSFER_ENCODING, UPGRADE, VARY,
+    VIA,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use upstream::Field;
@@ -132,6 +133,7 @@ fn is_private(name: &HeaderName, trusted: bool) -> bool {
         // Servers behind CGI-like interfaces take '_' for '-'; no proxy has a reason to write it.
         Some(b'x' | b'f') if text.contains('_') => is_ours(&text.replace('_', "-"), false),
         Some(b'x' | b'f') => is_ours(text, trusted),
+        Some(b'c' | b't') => !trusted && names_client(text),
         _ => false,
     }
 }
@@ -141,7 +143,25 @@ fn is_ours(name: &str, trusted: bool) -> bool {
         || name.starts_with("x-user-")
         // What the client calls its request was heard, or was no name.
         || name == problem::REQUEST_ID
-        || (!trusted && (name.starts_with("x-forwarded-") || name == FORWARDED))
+        || (!trusted && (name.starts_with("x-forwarded-") || name == FORWARDED || names_client(name)))
+}
+
+/// Whether servers believe it about a client's address or the host that was asked, though only a proxy in front can know either.
+fn names_client(name: &str) -> bool {
+    matches!(
+        name,
+        "x-real-ip"
+            | "x-client-ip"
+            | "x-cluster-client-ip"
+            | "x-originating-ip"
+            | "x-remote-ip"
+            | "x-remote-addr"
+            | "x-host"
+            | "forwarded-for"
+            | "client-ip"
+            | "cf-connecting-ip"
+            | "true-client-ip"
+    )
 }
 
 /// Credentials that the receiver has no business with.
@@ -149,8 +169,16 @@ fn is_withheld(name: &HeaderName, receiver: Receiver) -> bool {
     match receiver {
         Receiver::Own => false,
         Receiver::Origin => *name == AUTHORIZATION,
-        Receiver::Service => *name == AUTHORIZATION || *name == COOKIE,
+        Receiver::Service => *name == AUTHORIZATION || *name == COOKIE || means_another(name),
     }
+}
+
+/// Whether the field tells some servers that another method or another target is meant than the route has allowed.
+fn means_another(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "x-http-method" | "x-http-method-override" | "x-method-override" | "x-original-url" | "x-rewrite-url"
+    )
 }
 
 /// Takes the cookie `refresh` (with or without `__Host-`) out of what an origin without a contract is sent, and out of
@@ -190,7 +218,8 @@ fn remove_where(headers: &mut HeaderMap, matches: impl Fn(&HeaderName) -> bool) 
 /// Removes what `Connection` names, which is for this hop alone and reaches no service (RFC 9110, section 7.6.1). It may not name
 /// what the message itself needs: a client must not be able to strip those fields. What `TE` asks for is seen to elsewhere.
 pub(crate) fn remove_named(headers: &mut HeaderMap) {
-    const KEPT: [HeaderName; 4] = [HOST, CONTENT_LENGTH, AUTHORIZATION, TE];
+    // The last two are meant for everybody on the way: without them more would be kept than a service allows.
+    const KEPT: [HeaderName; 6] = [HOST, CONTENT_LENGTH, AUTHORIZATION, TE, CACHE_CONTROL, VARY];
     if !headers.contains_key(CONNECTION) {
         return;
     }

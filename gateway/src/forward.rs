@@ -21,6 +21,7 @@ use crate::error::GatewayError;
 use crate::fields::Receiver;
 use crate::listener::Connection;
 use crate::media;
+use crate::network::Network;
 use crate::plane::Plane;
 use crate::surface::Compiled;
 use crate::tunnel::{Tunnel, is_websocket};
@@ -93,6 +94,9 @@ pub(crate) async fn forward(
     // Taken now that the request is here: whoever is slow to send one, waits for nobody and takes nobody's place.
     let counts = !call.has_place && progress.is_none();
     let _place = if counts { Some(plane.shared.waiting.enter()?) } else { None };
+    // An upload takes as long as its client likes: one client has a share of a service's places, and not all of them.
+    let uploads = || plane.shared.uploads.enter(Network::of(context.client)).ok_or(GatewayError::Overloaded);
+    let _share = if progress.is_some() { Some(uploads()?) } else { None };
     let deadline = complete.unwrap_or_else(Instant::now) + call.timeout;
     // Reading ends nothing (RFC 9875, section 3), also where the client's method is another one than the operation's.
     let witness = call.witness.filter(|_| !outgoing.method().is_safe());

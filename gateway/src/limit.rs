@@ -103,9 +103,13 @@ impl<C: Clock> Limits<C> {
     ) -> Option<(Standing, Result<(), Refused>)> {
         let limiter = self.limiters.get(policy.0)?;
         let key = Key::of(limiter.policy().per, user, client);
-        Some(match limiter.take(key, limiter.policy().cost(calls)) {
+        let cost = limiter.policy().cost(calls);
+        Some(match limiter.take(key, cost) {
             Ok(remaining) => (Standing { policy, remaining, reset: limiter.until_full(remaining) }, Ok(())),
-            Err(wait) => (Standing { policy, remaining: 0, reset: wait }, Err(Refused { wait })),
+            Err(wait) => {
+                let remaining = limiter.left_before(cost, wait);
+                (Standing { policy, remaining, reset: wait }, Err(Refused { wait }))
+            }
         })
     }
 

@@ -6,9 +6,9 @@
 //! what is left after the grace.
 
 mod bind;
-mod caps;
 mod connections;
 mod io;
+mod refuse;
 mod state;
 
 use std::net::SocketAddr;
@@ -24,11 +24,10 @@ use tokio_util::sync::CancellationToken;
 use upstream::Pool;
 
 use crate::live::Slot;
-use crate::network::Network;
+use crate::network::{Network, Place};
 use crate::plane::Plane;
 
 pub(crate) use bind::bind;
-pub(crate) use caps::{Caps, Place};
 pub(crate) use connections::{ConnectionLimits, Connections};
 pub(crate) use io::REFUSED_METHOD;
 pub(crate) use state::{ConnectionState, Phase, ms_at, now_ms};
@@ -133,7 +132,7 @@ fn admit(slot: &Arc<Slot>, stream: TcpStream, peer: SocketAddr) {
     let network = Network::of_peer(peer.ip(), plane.trusts(peer.ip()));
     let Some(place) = plane.shared.caps.enter(network) else {
         plane.metrics.connection_refused();
-        return stream.into_std().map_or((), caps::refuse);
+        return stream.into_std().map_or((), refuse::refuse);
     };
     // Answers are written whole: waiting for more to send would only delay them.
     let _unsupported = stream.set_nodelay(true);

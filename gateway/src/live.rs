@@ -21,8 +21,8 @@ use crate::conformance::Conformance;
 use crate::cors::Cors;
 use crate::health::Health;
 use crate::limit;
-use crate::listener::Caps;
 use crate::metrics::Metrics;
+use crate::network::Caps;
 use crate::plan::{Mistakes, Plan, Service, ServiceKind, Settings, Sources};
 use crate::plane::{Plane, Shared};
 use crate::resilience;
@@ -200,14 +200,17 @@ fn asked(surface: &Surface) -> Vec<Upstream> {
 
 /// The settings that differ and are read at the start only.
 fn fixed(old: &Settings, new: &Settings) -> Vec<&'static str> {
-    let connections = |settings: &Settings| (settings.limits.connections, settings.limits.connections_per_address);
+    let connections = |settings: &Settings| {
+        let limits = &settings.limits;
+        (limits.connections, limits.connections_per_address, limits.uploads_per_address)
+    };
     let differs = [
         ("[listen]", old.listen != new.listen),
         ("[auth]", old.auth != new.auth),
         ("[cors]", old.cors != new.cors),
         ("[shutdown]", old.shutdown != new.shutdown),
         ("`timeout_status`", old.timeout_status != new.timeout_status),
-        ("the number of connections", connections(old) != connections(new)),
+        ("the number of connections and uploads", connections(old) != connections(new)),
     ];
     differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
 }
@@ -226,6 +229,7 @@ fn current(parts: &Parts, plan: Arc<Plan>, old: Option<&Shared>) -> Result<Curre
     let same_cache = old.filter(|old| old.cache.budget() == settings.cache.bytes);
     let same_waiting = old.filter(|old| old.waiting.most() == limits.requests_in_flight as usize);
     let caps = || Caps::new(limits.connections as usize, limits.connections_per_address as usize);
+    let uploads = || Caps::new(usize::MAX, limits.uploads_per_address as usize);
     let shared = Shared {
         auth: Arc::clone(&parts.auth),
         signers,
@@ -233,6 +237,7 @@ fn current(parts: &Parts, plan: Arc<Plan>, old: Option<&Shared>) -> Result<Curre
         log: settings.log.requests,
         base: serde_json::Value::from(settings.public_origin.as_str()).to_string().into_bytes().into(),
         caps: old.map_or_else(caps, |old| old.caps.clone()),
+        uploads: old.map_or_else(uploads, |old| old.uploads.clone()),
         waiting: same_waiting
             .map_or_else(|| Arc::new(Waiting::new(limits.requests_in_flight as usize)), |old| Arc::clone(&old.waiting)),
         limits: policies,
@@ -255,21 +260,31 @@ fn is_same(before: &Service, service: &Service) -> bool {
     before.urls == service.urls && before.policy == service.policy && before.health == service.health
 }
 
+/// What was given to the gateway, and is already as the first plan has it, as this plan has it.
+fn guarded(given: &Upstream, before: Option<(&Service, &Upstream)>, service: &Service) -> Upstream {
+    match before {
+        None => given.clone(),
+        Some((before, upstream)) if before.policy == service.policy => upstream.clone(),
+        Some(_) => given.with_policy(service.policy.clone()),
+    }
+}
+
 /// The upstreams of the plan's services, in its order: those that did not change are the same, with all that they know of
 /// how their targets are.
 fn upstreams(parts: &Parts, plan: &Plan, old: Option<&Shared>) -> Result<Vec<Upstream>, BuildError> {
     let connect = plan.settings.limits.upstream_connect_timeout;
-    let known = |name: &str| {
+    let before = |name: &str| {
         let surface = &old?.surface;
         let (id, service) = surface.plan.service_named(name)?;
-        let same_time = surface.plan.settings.limits.upstream_connect_timeout == connect;
-        Some((service, surface.upstreams.get(usize::from(id.0))?)).filter(|_| same_time)
+        Some((service, surface.upstreams.get(usize::from(id.0))?))
     };
+    let same_time = old.is_some_and(|old| old.surface.plan.settings.limits.upstream_connect_timeout == connect);
+    let known = |name: &str| before(name).filter(|_| same_time);
     let mut upstreams = Vec::new();
     for service in &plan.services {
         upstreams.push(match (service.kind, parts.local.get(&service.name), known(&service.name)) {
             (ServiceKind::BuiltIn, ..) => parts.own.clone(),
-            (_, Some(local), _) => local.clone(),
+            (_, Some(given), _) => guarded(given, before(&service.name), service),
             (_, None, Some((before, upstream))) if is_same(before, service) => upstream.clone(),
             _ => build::remote(service, connect)?,
         });

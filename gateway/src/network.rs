@@ -1,6 +1,10 @@
-//! Who counts as one client where only an address is known.
+//! Who counts as one client where only an address is known, and how many of something one client may have.
+
+mod caps;
 
 use std::net::IpAddr;
+
+pub(crate) use caps::{Caps, Place};
 
 /// An IPv4 address, or an IPv6 network of 64 bits: one customer has at least all addresses of such a network (RFC 6177), and could
 /// pass for as many clients.

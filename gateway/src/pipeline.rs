@@ -55,6 +55,7 @@ pub(crate) fn serve(
 
 async fn answer_to(plane: &Arc<Plane>, connection: &Arc<Connection>, request: &mut Request<Intake>) -> Response<Body> {
     let is_head = request.method() == Method::HEAD;
+    target::unescape(request);
     // Kept, because the request is changed while its path is still needed.
     let asked = request.uri().path_and_query().cloned();
     let (path, query) = asked.as_ref().map_or(("", None), |asked| (asked.path(), asked.query()));

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use http::header::{CONTENT_LOCATION, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use percent_encoding::{AsciiSet, percent_encode};
 
 pub(crate) use self::origin::OriginPlaces;
 use crate::plan::{PathPiece, Plan, Route, RouteId, ServiceId, Target};
@@ -71,11 +72,17 @@ impl Places {
     }
 }
 
+/// The reference in a field. What is not ASCII is escaped, as whoever follows it does.
+pub(crate) fn reference(value: &HeaderValue) -> Cow<'_, str> {
+    // Without a set, what is not ASCII is all that is escaped.
+    percent_encode(value.as_bytes(), &AsciiSet::EMPTY).into()
+}
+
 /// Replaces each reference for which there is a public one.
 fn tell(headers: &mut HeaderMap, public: impl Fn(&str) -> Option<String>) {
     for name in FIELDS {
-        let told = headers.get(&name).and_then(|value| value.to_str().ok());
-        if let Some(value) = told.and_then(&public).and_then(|public| HeaderValue::try_from(public).ok()) {
+        let public = headers.get(&name).and_then(|value| public(&reference(value)));
+        if let Some(value) = public.and_then(|public| HeaderValue::try_from(public).ok()) {
             headers.insert(name, value);
         }
     }

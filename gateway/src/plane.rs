@@ -16,8 +16,9 @@ use crate::cors::Cors;
 use crate::error::GatewayError;
 use crate::guard::HeadLimits;
 use crate::limit;
-use crate::listener::{Caps, ConnectionLimits, Connections, Drain};
+use crate::listener::{ConnectionLimits, Connections, Drain};
 use crate::metrics::{Metrics, Shard};
+use crate::network::Caps;
 use crate::plan::{Limits, Route, ServiceId, Settings};
 use crate::shed::Waiting;
 use crate::surface::Surface;
@@ -31,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) cors: Cors,
     pub(crate) log: bool,
     pub(crate) caps: Caps,
+    /// Bodies that stream in.
+    pub(crate) uploads: Caps,
     pub(crate) waiting: Arc<Waiting>,
     /// One for each policy of the plan, in its order.
     pub(crate) limits: Arc<limit::Limits>,

@@ -87,18 +87,20 @@ impl Bound {
             shutdown.await;
             told.cancel();
         });
+        let settings = &shared.surface.plan.settings.shutdown;
+        let drain = Arc::new(Drain::new(stop.clone(), settings.delay, settings.grace, listeners.len()));
+        // All of them, before anything can be read again: a reload reaches those that are there.
+        let slots = shared.metrics.shards().iter().map(|shard| live.enter(Plane::new(&shared, &drain, shard)));
+        let served: Vec<_> = listeners.into_iter().zip(slots).collect();
+        drop(shared);
         serve_admin(&live, admin)?;
         if let Some(hangups) = hangups {
             reload_on_hangup(&live, hangups);
         }
-        let settings = &shared.surface.plan.settings.shutdown;
-        let drain = Arc::new(Drain::new(stop.clone(), settings.delay, settings.grace, listeners.len()));
         let mut threads = Vec::new();
-        for (listener, shard) in listeners.into_iter().zip(shared.metrics.shards()) {
-            let slot = live.enter(Plane::new(&shared, &drain, shard));
+        for (listener, slot) in served {
             threads.push(start(threads.len(), slot, listener, stop.clone())?);
         }
-        drop(shared);
         for ended in threads {
             ended.await.map_err(|_| io::Error::other("a data-plane thread panicked"))??;
         }

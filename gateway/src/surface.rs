@@ -174,7 +174,11 @@ impl Compiled {
     pub(crate) fn target(&self, path: &str, query: Option<&str>, parameters: &Parameters<'_>) -> Option<PathAndQuery> {
         let mut target = String::with_capacity(path.len() + query.map_or(0, str::len) + 1);
         match &self.path {
-            Path::Whole { strip } => target.push_str(path.get(*strip..)?),
+            Path::Whole { strip } => match path.get(*strip..)? {
+                // The prefix itself, without the slash at its end.
+                "" => target.push('/'),
+                rest => target.push_str(rest),
+            },
             Path::Pieces(pieces) => {
                 for piece in pieces {
                     target.push_str(match piece {

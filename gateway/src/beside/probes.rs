@@ -3,7 +3,10 @@
 //! Only the last looks beyond this process: a gateway whose services are down still answers documents, keys and problem documents,
 //! and taking it out of service would help nobody.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Json,
@@ -53,7 +56,7 @@ pub(crate) struct Health {
 }
 
 /// How one service is.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ServiceHealth {
     /// The service's name.
     #[schema(example = "users")]
@@ -92,24 +95,44 @@ pub(crate) async fn readyz(State(beside): State<Beside>) -> Response {
 
 /// How each service is
 ///
-/// Asks every service whether it is ready, all at once, and waits for at most one second.
+/// Asks every service whether it is ready, all at once, and waits for at most one second. Requests that come meanwhile get the same
+/// answer.
 #[utoipa::path(get, path = "/healthz", tag = "Operations", responses(
     (status = 200, description = "All services are up.", body = Health),
     (status = 503, description = "`upstream_unavailable`: at least one service is down. The member `services` says which and why.")))]
 pub(crate) async fn healthz(State(beside): State<Beside>) -> Response {
-    let services = ask_all(&beside.services).await;
+    let services = beside.round.ask(&beside.services).await;
     let down: Vec<&str> = services.iter().filter(|s| s.cause.is_some()).map(|s| s.name.as_str()).collect();
     if down.is_empty() {
-        return uncached(Json(Health { status: FINE.status, services }));
+        return uncached(Json(Health { status: FINE.status, services: services.to_vec() }));
     }
     let verb = if down.len() == 1 { "does" } else { "do" };
     let detail = format!("{} {verb} not respond.", down.join(", "));
-    let services = serde_json::to_value(&services).unwrap_or_default();
+    let services = serde_json::to_value(&*services).unwrap_or_default();
     Problem::new(Code::UpstreamUnavailable)
         .with_detail(detail)
         .with_member("services", services)
         .with_retry_after(Duration::from_secs(1))
         .into_response()
+}
+
+/// A question to all services, which goes past all that guards them otherwise: one at a time, however many ask.
+#[derive(Debug, Default)]
+pub struct Round(tokio::sync::Mutex<Option<(Instant, Arc<[ServiceHealth]>)>>);
+
+impl Round {
+    async fn ask(&self, services: &Arc<dyn Services>) -> Arc<[ServiceHealth]> {
+        let came = Instant::now();
+        let mut last = self.0.lock().await;
+        match &*last {
+            Some((ended, answer)) if *ended > came => Arc::clone(answer),
+            _ => {
+                let answer: Arc<[ServiceHealth]> = ask_all(services).await.into();
+                *last = Some((Instant::now(), Arc::clone(&answer)));
+                answer
+            }
+        }
+    }
 }
 
 async fn ask_all(services: &Arc<dyn Services>) -> Vec<ServiceHealth> {

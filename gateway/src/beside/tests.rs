@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -48,6 +48,7 @@ fn beside(services: Vec<(&'static str, Result<(), &'static str>)>) -> Beside {
     Beside {
         site: Arc::new(ArcSwap::from_pointee(site)),
         services: Arc::new(Stub(services)),
+        round: Arc::default(),
         accepting: Arc::new(|| true),
         jwks: Arc::new(|| Bytes::from_static(br#"{"keys":[]}"#)),
     }
@@ -257,6 +258,38 @@ async fn healthz_names_the_service_that_is_down_and_the_one_that_says_nothing() 
             {"name": "silent", "state": "down", "cause": "http_response_timeout"},
         ])
     );
+}
+
+/// A service that says nothing, and counts how often it was asked.
+#[derive(Default)]
+struct Counting(AtomicUsize);
+
+impl Services for Counting {
+    fn names(&self) -> Vec<String> {
+        vec!["users".to_owned()]
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_millis(20)
+    }
+
+    fn ask(&self, _name: &str, _within: Duration) -> Asked {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn however_many_ask_how_the_services_are_each_is_asked_once_at_a_time() {
+    let counting = Arc::new(Counting::default());
+    let mut beside = beside(Vec::new());
+    beside.services = Arc::clone(&counting) as Arc<dyn Services>;
+    for round in 1..=2 {
+        let asked = (0..50).map(|_| send(router(beside.clone()), Method::GET, "/healthz", &[]));
+        let answers = futures_util::future::join_all(asked).await;
+        assert!(answers.iter().all(|answer| answer.status == StatusCode::SERVICE_UNAVAILABLE));
+        assert_eq!(counting.0.load(Ordering::Relaxed), round, "who comes later is told how it is then");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,6 @@
 //! invalidation. An answer counts only if none of its groups was invalidated after it was asked for. So a slow answer that
 //! was asked for before a write is neither kept nor served after it, whatever the order in which things arrive.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
@@ -13,6 +12,8 @@ use std::sync::{PoisonError, RwLock};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sfv::{BareItem, List, ListEntry, Parser};
+
+use crate::guard::target::plain;
 
 /// The groups of an answer (RFC 9875, section 2).
 pub(crate) const CACHE_GROUPS: HeaderName = HeaderName::from_static("cache-groups");
@@ -131,31 +132,6 @@ impl Marks {
         self.last.retain(|_, last| *last > floor);
         self.floor = self.floor.max(floor);
     }
-}
-
-/// A path without the escapes that mean nothing: those of letters, digits and `-._~` (RFC 3986, section 6.2.2.2).
-pub(super) fn plain(path: &str) -> Cow<'_, str> {
-    if !path.contains('%') {
-        return Cow::Borrowed(path);
-    }
-    let mut plain = String::with_capacity(path.len());
-    let mut rest = path;
-    while let Some((before, after)) = rest.split_once('%') {
-        plain.push_str(before);
-        let escaped = after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).map(char::from);
-        match escaped.filter(|c| c.is_ascii_alphanumeric() || "-._~".contains(*c)) {
-            Some(c) => {
-                plain.push(c);
-                rest = &after[2..];
-            }
-            None => {
-                plain.push('%');
-                rest = after;
-            }
-        }
-    }
-    plain.push_str(rest);
-    Cow::Owned(plain)
 }
 
 /// A path in the form that all have that mean the same (RFC 3986, sections 6.2.2.1 and 6.2.2.2): other escapes than those have capital

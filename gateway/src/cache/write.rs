@@ -17,6 +17,7 @@ use super::groups::{self, Group};
 use super::{Cache, tag};
 use crate::body::Source;
 use crate::error::GatewayError;
+use crate::places;
 use crate::plan::Route;
 use crate::plane::Plane;
 
@@ -85,7 +86,7 @@ impl Write {
     /// The path that a field names, if it is one of this origin: nobody may make invalid what belongs to another. Behind something
     /// that ends TLS the scheme is not known here.
     fn place(&self, headers: &HeaderMap, name: &HeaderName, path: &str) -> Option<String> {
-        let named = reference(headers.get(name)?.to_str().ok()?)?;
+        let named = reference(&places::reference(headers.get(name)?))?;
         let host = self.host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or_default();
         let own = Uri::parse(format!("http://{host}{}", groups::canonical(path))).ok()?.normalize();
         let place = named.resolve_against(&own).ok()?.normalize();

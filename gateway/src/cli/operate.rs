@@ -9,7 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::client::{self, Reply};
-use super::{Answer, FAILED, load};
+use super::{Answer, FAILED, MISCONFIGURED, load};
 use crate::plan::Sources;
 
 const ADMIN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8011);
@@ -24,13 +24,20 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn address(&self, sources: &Sources, vars: &mut Vars) -> Result<SocketAddr, (u8, String)> {
-        let given = self.admin.or_else(|| vars.optional_parsed("GATEWAY_ADMIN_LISTEN"));
+        let mut told = || vars.optional("GATEWAY_ADMIN_LISTEN").map(|text| parsed(&text)).transpose();
+        let given = if self.admin.is_some() { self.admin } else { told()? };
         let address = match given {
             Some(address) => address,
             None => load(sources)?.settings.listen.admin.unwrap_or(ADMIN),
         };
         Ok(client::reachable(address))
     }
+}
+
+/// Whoever means another gateway must not reach this one.
+fn parsed(text: &str) -> Result<SocketAddr, (u8, String)> {
+    let wrong = |why| (MISCONFIGURED, format!("GATEWAY_ADMIN_LISTEN=\"{text}\" cannot be used: {why}"));
+    text.parse().map_err(wrong)
 }
 
 /// Work on what is kept of answers.

@@ -1,6 +1,59 @@
-//! The parsed target: refused where normalising would change it or where it hides a separator.
+//! The parsed target: refused where normalising would change its segments or where it hides a separator, and written in the one way in
+//! which it is matched.
+
+use std::borrow::Cow;
+
+use http::uri::{PathAndQuery, Uri};
+use http::{Request, uri};
 
 use super::Refusal;
+
+/// Takes escapes that mean nothing out of a request's path: with and without them it is the same (RFC 3986, section 6.2.2.2), and a
+/// service would decode what a stricter route did not match. A path that is refused stays as it is.
+pub(crate) fn unescape<B>(request: &mut Request<B>) {
+    let path = request.uri().path();
+    if !path.contains('%') || check_path(path).is_err() {
+        return;
+    }
+    let plain = plain(path);
+    if plain == path {
+        return;
+    }
+    let target = match request.uri().query() {
+        Some(query) => format!("{plain}?{query}"),
+        None => plain.into_owned(),
+    };
+    let mut parts = uri::Parts::from(request.uri().clone());
+    parts.path_and_query = PathAndQuery::try_from(target).ok();
+    if let Ok(uri) = Uri::from_parts(parts) {
+        *request.uri_mut() = uri;
+    }
+}
+
+/// A path without the escapes that mean nothing: those of letters, digits and `-._~` (RFC 3986, section 6.2.2.2).
+pub(crate) fn plain(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
+    let mut plain = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('%') {
+        plain.push_str(before);
+        let escaped = after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).map(char::from);
+        match escaped.filter(|c| c.is_ascii_alphanumeric() || "-._~".contains(*c)) {
+            Some(c) => {
+                plain.push(c);
+                rest = &after[2..];
+            }
+            None => {
+                plain.push('%');
+                rest = after;
+            }
+        }
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
+}
 
 /// Checks the path of a request as it was received, percent escapes included.
 pub(crate) fn check_path(path: &str) -> Result<(), Refusal> {

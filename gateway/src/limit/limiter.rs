@@ -59,6 +59,12 @@ impl<C: Clock> Limiter<C> {
         }
     }
 
+    /// How many calls are left of a bucket that will hold so many after `wait`.
+    pub(super) fn left_before(&self, calls: NonZeroU32, wait: Duration) -> u32 {
+        let missing = wait.as_nanos().div_ceil(self.interval.as_nanos());
+        calls.get().saturating_sub(u32::try_from(missing).unwrap_or(u32::MAX))
+    }
+
     /// The time after which a bucket is full again of which so much is left.
     pub(super) fn until_full(&self, remaining: u32) -> Duration {
         self.interval.saturating_mul(self.policy.burst.get().saturating_sub(remaining))

@@ -52,6 +52,8 @@ fn whoever_is_refused_is_charged_nothing_and_the_dearest_request_is_possible_wit
     let limits = of(&[policy("a", "10/s", 3)], None, &clock);
     assert_eq!(took(&limits, 0, 7, 2), Ok((1, 200)));
     assert_eq!(took(&limits, 0, 7, 2), Err(100));
+    let (refused, _) = limits.take(PolicyId(0), Some(7), CLIENT, 2).unwrap();
+    assert_eq!(refused.remaining, 1, "what is left is enough for another request");
     assert_eq!(took(&limits, 0, 7, 1), Ok((0, 300)));
     assert_eq!(took(&limits, 0, 7, 9), Err(300));
     clock.advance(Duration::from_millis(300));

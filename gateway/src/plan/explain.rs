@@ -172,7 +172,10 @@ impl Plan {
             }
             Target::Proxy { .. } => (String::new(), asked.path.to_owned()),
         };
-        let query = asked.query.map_or_else(String::new, |query| format!("?{query}"));
+        let declared = route.cache.as_ref().and_then(|cache| cache.query.as_ref());
+        let sent =
+            asked.query.map(|query| declared.map_or(query.to_owned(), |known| crate::cache::sent_query(query, known)));
+        let query = sent.filter(|query| !query.is_empty()).map_or_else(String::new, |query| format!("?{query}"));
         let place = match service.kind {
             ServiceKind::BuiltIn => "in this process".to_owned(),
             _ => format!("at {}", service.urls.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),

@@ -84,6 +84,8 @@ pub struct Limits {
     pub connections: u32,
     /// Connections of one address at once.
     pub connections_per_address: u32,
+    /// Request bodies that stream in at once from one address: each has a place at its service for as long as its client likes.
+    pub uploads_per_address: u32,
     /// Requests that wait for services at once.
     pub requests_in_flight: u32,
     /// How long a connection may wait for its next request.
@@ -113,6 +115,7 @@ impl Default for Limits {
             body_idle_timeout: Duration::from_secs(15),
             connections: 4096,
             connections_per_address: 256,
+            uploads_per_address: 32,
             requests_in_flight: 1024,
             keep_alive_timeout: Duration::from_secs(75),
             upstream_connect_timeout: Duration::from_millis(300),

@@ -104,6 +104,42 @@ async fn a_path_that_changes_when_normalised_is_400_and_reaches_nobody() {
     }
 }
 
+const STRICTER: &str = r#"
+[[proxy]]
+prefix = "/legacy/admin/"
+url    = "http://127.0.0.1:9"
+access = "signed_in"
+
+[[proxy]]
+prefix       = "/taken/off/"
+url          = "URL"
+access       = "anyone"
+strip_prefix = true
+"#;
+
+#[tokio::test]
+async fn a_path_has_the_route_of_the_path_that_means_the_same() {
+    let stub = Stub::answering(200, "application/json", "{}").await;
+    let gateway = Gateway::with_routes(&stub.url(), &STRICTER.replace("URL", &stub.url())).await;
+    for path in ["/legacy/admin/a", "/legacy/%61dmin/a", "/l%65gacy/adm%69n/a?b=%63"] {
+        gateway.caller().get(path).await.problem(401, "unauthenticated");
+    }
+    let _ = gateway.caller().get("/legacy/%7eada/%c3%a4?b=%63").await.expect(200);
+    assert_eq!(stub.last().uri.to_string(), "/legacy/~ada/%c3%a4?b=%63");
+}
+
+#[tokio::test]
+async fn a_prefix_that_is_taken_off_leaves_a_path() {
+    let stub = Stub::answering(200, "application/json", "{}").await;
+    let gateway = Gateway::with_routes(&stub.url(), &STRICTER.replace("URL", &stub.url())).await;
+    for (asked, heard) in
+        [("/taken/off/a?x=1", "/a?x=1"), ("/taken/off/?x=1", "/?x=1"), ("/taken/off?x=1", "/?x=1"), ("/taken/off", "/")]
+    {
+        let _ = gateway.caller().get(asked).await.expect(200);
+        assert_eq!(stub.last().uri.to_string(), heard, "{asked}");
+    }
+}
+
 #[tokio::test]
 async fn the_bytes_that_were_matched_are_the_bytes_that_are_forwarded() {
     let stub = Stub::answering(200, "application/json", "{}").await;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::StreamExt;
-use testkit::{Raw, Stub};
+use testkit::{Raw, Stub, until};
 
 use crate::Gateway;
 
@@ -19,6 +19,7 @@ keep_alive_timeout = "400ms"
 connections_per_address = 40
 "#;
 const AFTER: Duration = Duration::from_millis(1500);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn gateway() -> (Stub, Gateway) {
     let stub = Stub::answering(200, "application/json", "{}").await;
@@ -124,6 +125,31 @@ async fn one_address_gets_only_its_share_of_connections() {
     assert!(!answer.header("retry-after").is_empty());
 }
 
+#[tokio::test]
+async fn one_address_gets_only_its_share_of_uploads() {
+    let stub = Stub::start(axum::Router::new().fallback(async |body: Bytes| body)).await;
+    let gateway = Gateway::with(&stub.url(), "[limits]\nuploads_per_address = 2").await;
+    let begin = "POST /legacy/a HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n";
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut raw = Raw::connect(gateway.address()).await;
+        raw.send(begin).await;
+        held.push(raw);
+    }
+    until("both are at the service", PATIENCE, async || (stub.calls() == 2).then_some(())).await;
+    let mut one_more = Raw::connect(gateway.address()).await;
+    one_more.send(begin).await;
+    let refused = one_more.answer().await;
+    assert_eq!((refused.status.as_u16(), refused.json()["code"].as_str()), (503, Some("overloaded")));
+    for mut raw in held {
+        raw.send("0\r\n\r\n").await;
+        assert_eq!(raw.answer().await.text(), "ab");
+    }
+    let mut again = Raw::connect(gateway.address()).await;
+    again.send(format!("{begin}0\r\n\r\n")).await;
+    assert_eq!(again.answer().await.text(), "ab");
+}
+
 #[test]
 fn what_nobody_sets_is_as_promised() {
     let limits = gateway::plan::Limits::default();
@@ -131,5 +157,5 @@ fn what_nobody_sets_is_as_promised() {
     assert_eq!(seconds.map(|time| time.as_secs()), [10, 10, 15, 75]);
     assert_eq!((limits.head_bytes, limits.head_fields, limits.uri_bytes), (16 * 1024, 100, 8 * 1024));
     assert_eq!((limits.body_bytes, limits.upload_bytes), (1024 * 1024, 10 * 1024 * 1024));
-    assert_eq!((limits.connections, limits.connections_per_address), (4096, 256));
+    assert_eq!((limits.connections, limits.connections_per_address, limits.uploads_per_address), (4096, 256, 32));
 }

@@ -68,6 +68,14 @@ impl Gateway {
         Self::of(directory)
     }
 
+    /// In front of the service at `url`, with more routes.
+    pub(crate) async fn with_routes(url: &str, routes: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        contract::write(directory.path(), url, "");
+        std::fs::write(directory.path().join("routes/more.toml"), routes).unwrap();
+        Self::of(directory)
+    }
+
     /// In front of the service `patient` at `url`, and of the service `stub`, with these lines in its table.
     pub(crate) async fn guarded(url: &str, stub: &str, settings: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();

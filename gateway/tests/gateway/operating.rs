@@ -49,6 +49,17 @@ async fn a_command_has_the_files_read_again_and_says_what_came_of_it() {
     caller.get("/api/v1/more/1").await.expect(200);
 }
 
+#[test]
+fn an_address_that_is_none_reaches_no_other_gateway() {
+    for words in [&["reload"][..], &["cache", "purge", "--all"], &["healthcheck"]] {
+        let mut command = commands::gateway(words);
+        command.env("GATEWAY_ADMIN_LISTEN", "localhost:29000");
+        let (status, out, err) = commands::ends(command);
+        assert_eq!((status, out.as_str()), (Some(2), ""), "{err}");
+        assert!(err.contains("GATEWAY_ADMIN_LISTEN=\"localhost:29000\" cannot be used"), "{err}");
+    }
+}
+
 #[tokio::test]
 async fn a_hangup_has_the_files_read_again_and_a_broken_one_changes_nothing() {
     let service = service().await;

@@ -47,6 +47,7 @@ async fn a_place_of_a_service_is_told_as_the_public_path_of_the_route_that_shows
         ("texts/7", "/api/v1/texts/7"),
         ("/texts/7/?a=/texts/8#b", "/api/v1/texts/7?a=/texts/8#b"),
         ("/texts/%C3%A4", "/api/v1/texts/%C3%A4"),
+        ("/texts/\u{e4}", "/api/v1/texts/%C3%A4"),
         ("?page=2", "/api/v1/texts?page=2"),
         // Nothing shows these, or they are of another service.
         ("/counts/7", "/counts/7"),

@@ -81,6 +81,10 @@ async fn the_service_learns_who_called_from_the_gateway_and_from_nobody_else() {
     let call = caller
         .get("/api/v1/items/1")
         .header("x-user-id", "1")
+        .header("x-real-ip", "6.6.6.6")
+        .header("cf-connecting-ip", "6.6.6.6")
+        .header("true-client-ip", "6.6.6.6")
+        .header("x-http-method-override", "DELETE")
         .header("x-forwarded-for", "6.6.6.6")
         .header("x-forwarded-proto", "https");
     let call = call.header("x-forwarded-host", "evil.test").header("forwarded", "for=6.6.6.6").header("cookie", "a=b");
@@ -88,7 +92,16 @@ async fn the_service_learns_who_called_from_the_gateway_and_from_nobody_else() {
     let seen = stub.last().headers;
     let assertions: Vec<_> = seen.get_all("x-internal-assertion").iter().collect();
     assert!(assertions.len() == 1 && assertions[0] != "forged", "{assertions:?}");
-    for name in ["x-internal-other", "x-user-id", "cookie", "authorization"] {
+    for name in [
+        "x-internal-other",
+        "x-user-id",
+        "cookie",
+        "authorization",
+        "x-real-ip",
+        "cf-connecting-ip",
+        "true-client-ip",
+        "x-http-method-override",
+    ] {
         assert!(!seen.contains_key(name), "{name} reached the service");
     }
     assert_eq!(one(&seen, "x-forwarded-for"), "127.0.0.1");

@@ -49,7 +49,7 @@ async fn what_is_read_at_the_start_only_is_told_apart() {
     std::fs::write(&path, format!("[auth]\nissuer = \"another\"\n[limits]\nconnections = 9\n{text}")).unwrap();
     let told = reload(&world, |text| text + MORE).await.problem(409, "conflict");
     let detail = told["detail"].as_str().unwrap();
-    assert!(detail.contains("[auth], the number of connections are read at the start only"), "{detail}");
+    assert!(detail.contains("[auth], the number of connections and uploads are read at the start only"), "{detail}");
     world.get("/api/v1/more/1").await.problem(404, "route_not_found");
 }
 

@@ -129,11 +129,9 @@ pub(super) fn check_proxy(
         "" => "origin".to_owned(),
         inner => inner.replace('/', "-"),
     };
-    if !matches!(services.named(&name), Named::Unknown) {
-        mistakes
-            .blame(&prefix.mark, format!("The origin of this prefix would be called `{name}`, as another service is."));
-        return None;
-    }
+    // Two prefixes may be written alike so, and one may be the name of a service.
+    let others = (2..).map(|number| format!("{name}-{number}"));
+    let name = [name.clone()].into_iter().chain(others).find(|name| matches!(services.named(name), Named::Unknown))?;
     let timeout = value_of(&draft.timeout, settings.deadline);
     let kind = ServiceKind::Origin;
     let policy = Policy { body_idle: settings.limits.body_idle_timeout, ..Policy::default() };

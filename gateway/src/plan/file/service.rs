@@ -97,8 +97,14 @@ pub(super) fn base_url(text: &str) -> Result<Uri, String> {
     if uri.path() != "/" || uri.query().is_some() {
         return wrong("has a path of its own, but the path is the request's");
     }
-    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+    let Some(authority) = uri.authority() else { return wrong("has no host") };
+    if authority.as_str().contains('@') {
         return wrong("has a user in it, which is never sent");
+    }
+    // What is no port is taken for none elsewhere, and the request would go to port 80.
+    let has_port = authority.as_str().len() > authority.host().len();
+    if has_port && authority.port_u16().is_none_or(|port| port == 0) {
+        return wrong("has a port that is none");
     }
     Ok(uri)
 }

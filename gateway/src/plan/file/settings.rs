@@ -58,6 +58,7 @@ fn limits(section: &mut Section<'_>, limits: &mut Limits) {
     section.set("body_idle_timeout", &mut limits.body_idle_timeout, Value::positive_duration);
     section.set("connections", &mut limits.connections, Value::count);
     section.set("connections_per_address", &mut limits.connections_per_address, Value::count);
+    section.set("uploads_per_address", &mut limits.uploads_per_address, Value::count);
     section.set("requests_in_flight", &mut limits.requests_in_flight, Value::count);
     section.set("keep_alive_timeout", &mut limits.keep_alive_timeout, Value::positive_duration);
     section.set("upstream_connect_timeout", &mut limits.upstream_connect_timeout, Value::positive_duration);

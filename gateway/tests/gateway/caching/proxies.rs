@@ -89,3 +89,16 @@ async fn what_was_made_for_one_prefix_of_a_trusted_proxy_is_not_given_for_anothe
         assert_eq!(word(&answer), expected, "{prefix}");
     }
 }
+
+#[tokio::test]
+async fn an_origin_that_calls_its_rules_a_matter_of_the_connection_is_heeded_all_the_same() {
+    let world = World::new().await;
+    let named = |control| Played::ok(control).with("expires", "Sat, 06 Nov 2094 08:49:37 GMT");
+    world.script.plays("/origin/1", named("no-store").with("connection", "cache-control"));
+    world.script.plays("/origin/2", named("max-age=60").with("vary", "x-a").with("connection", "vary"));
+    world.get("/origin/1").await;
+    assert_ne!(word(&world.get("/origin/1").await), "hit");
+    let first = world.caller().with_header("x-a", "1").get("/origin/2").await;
+    assert!(first.header("cache-status").ends_with("; stored"), "{:?}", first.headers);
+    assert_eq!(word(&world.caller().with_header("x-a", "2").get("/origin/2").await), "fwd=vary-miss");
+}

@@ -16,7 +16,7 @@ async fn what_is_one_viewers_is_private_whether_it_is_kept_or_not() {
         [("/profiles/1", world.caller()), ("/profiles/1", world.user("7")), ("/mine", world.user("7"))]
     {
         let public = format!("/api/v1{path}");
-        world.script.plays(path, Played::ok("public, max-age=60").with("expires", "Sun, 06 Nov 2094 08:49:37 GMT"));
+        world.script.plays(path, Played::ok("public, max-age=60").with("expires", "Sat, 06 Nov 2094 08:49:37 GMT"));
         let head = caller.call(Method::HEAD, &public).await;
         let piece = caller.get(&public).header("range", "bytes=0-1").await;
         let body = caller.get(&public).body("text/plain", "a question").await;

@@ -233,3 +233,11 @@ fn the_gateways_own_configuration_limits_who_guesses_at_signing_in() {
         );
     }
 }
+
+#[test]
+fn a_prefix_may_be_called_as_a_service_is() {
+    let text = edited("conf/routes/shop.toml", "prefix = \"/legacy/\"", "prefix = \"/shop/\"");
+    let plan = load(&[("conf/routes/shop.toml", text)]).unwrap();
+    let names: Vec<_> = plan.services.iter().map(|service| service.name.as_str()).collect();
+    assert_eq!(names, ["gateway", "shop", "shop-2"]);
+}

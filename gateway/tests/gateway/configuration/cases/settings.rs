@@ -402,6 +402,6 @@ limits.few = 5"#,
         ),
         at: "conf/gateway.toml:2:8",
         marked: r#"few"#,
-        sentence: r#"There is no key `few` here; none of the 16 that there are is near."#,
+        sentence: r#"There is no key `few` here; none of the 17 that there are is near."#,
     },
 ];
