@@ -96,6 +96,66 @@ async fn breakers_of_services_that_did_not_change_stay_open() {
     world.get("/api/v1/more/1").await.problem(503, "circuit_open");
 }
 
+const FEW: &str = r#"
+[[route]]
+match  = "GET /api/v1/few/{id}"
+to     = "things.show_plain"
+access = "anyone"
+limit  = "few"
+"#;
+
+#[tokio::test]
+async fn a_quota_that_is_used_up_stays_so_unless_the_policy_changes() {
+    let world = World::with("[limits.few]\nrate = \"1/h\"\nburst = 1\nper = \"address\"", FEW).await;
+    world.get("/api/v1/few/1").await.expect(200);
+    world.get("/api/v1/few/1").await.problem(429, "rate_limited");
+    reload(&world, |text| text + MORE).await.expect(200);
+    world.get("/api/v1/few/1").await.problem(429, "rate_limited");
+    world.reload("gateway.toml", |text| text.replace("burst = 1", "burst = 2")).await.expect(200);
+    world.get("/api/v1/few/1").await.expect(200);
+}
+
+#[tokio::test]
+async fn who_asks_services_by_itself_asks_them_where_they_are_now() {
+    let world = World::new().await;
+    let state = || async {
+        let health = world.get("/healthz").await.json();
+        let of_users =
+            health["services"].as_array().unwrap().iter().find(|one| one["name"] == "users").unwrap().clone();
+        of_users["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(state().await, "down");
+    let url = world.service.url();
+    world.reload("gateway.toml", |text| text.replace("http://127.0.0.1:9", &url)).await.expect(200);
+    assert_eq!(state().await, "up");
+}
+
+#[tokio::test]
+async fn a_service_is_guarded_as_the_new_files_say() {
+    let world = World::new().await;
+    let one = |text: String| text.replace("timeout = \"20s\"", "timeout = \"20s\"\nmax_in_flight = 1");
+    world.reload("gateway.toml", one).await.expect(200);
+    let gate = world.script.gate("/plain/1");
+    let held = tokio::spawn(world.caller().get("/api/v1/plain/1").into_future());
+    wait(&world, "the service is asked", |world| world.calls() == 1).await;
+    world.get("/api/v1/plain/2").await.problem(503, "bulkhead_full");
+    gate.add_permits(1);
+    held.await.unwrap().expect(200);
+}
+
+#[tokio::test]
+async fn requests_that_wait_are_counted_on() {
+    let world = World::with("[limits]\nrequests_in_flight = 1", "").await;
+    let gate = world.script.gate("/plain/1");
+    let held = tokio::spawn(world.caller().get("/api/v1/plain/1").into_future());
+    wait(&world, "the service is asked", |world| world.calls() == 1).await;
+    reload(&world, |text| text + MORE).await.expect(200);
+    world.get("/api/v1/more/2").await.problem(503, "overloaded");
+    gate.add_permits(1);
+    held.await.unwrap().expect(200);
+    world.get("/api/v1/more/2").await.expect(200);
+}
+
 #[tokio::test]
 async fn a_request_ends_by_the_plan_with_which_it_began() {
     let world = World::new().await;

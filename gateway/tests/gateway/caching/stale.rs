@@ -121,3 +121,42 @@ async fn a_client_that_takes_it_stale_gets_it_stale() {
     assert_eq!(word(&asks("max-stale=30").await), "hit");
     assert_eq!(word(&asks("max-stale=5").await), "fwd=stale");
 }
+
+#[tokio::test]
+async fn what_was_stale_for_longer_than_is_allowed_stands_in_for_nothing() {
+    let world = World::new().await;
+    for (number, control) in [
+        (1, "max-age=10, stale-if-error=5, stale-while-revalidate=0"),
+        (2, "max-age=10, stale-while-revalidate=0, stale-if-error=60"),
+    ] {
+        let path = format!("/timed/{number}");
+        world.script.plays(&path, Played::ok(control).with("age", "20").with("etag", "\"1\""));
+        world.get(&format!("/api/v1{path}")).await.expect(200);
+        world.script.plays(&path, Played::ok("").status(503).body("{}"));
+        let status = if number == 1 { 503 } else { 200 };
+        world.get(&format!("/api/v1{path}")).await.expect(status);
+    }
+    // Where neither the route nor the service says so, nothing is ever stale.
+    world.script.plays("/things/1", Played::ok("max-age=10").with("age", "20").with("etag", "\"1\""));
+    world.get("/api/v1/things/1").await.expect(200);
+    world.script.plays("/things/1", Played::ok("").status(503).body("{}"));
+    world.get("/api/v1/things/1").await.expect(503);
+}
+
+#[tokio::test]
+async fn what_was_written_while_a_refresh_failed_is_not_answered_by_what_was_there_before() {
+    let world = World::new().await;
+    let stale = Played::ok("max-age=10, stale-while-revalidate=0").with("age", "20");
+    world.script.plays("/things/1", stale.with("cache-control", "stale-if-error=60"));
+    world.get("/api/v1/things/1").await.expect(200);
+    world.script.plays("/things/1", Played::ok("").status(500).body("{}"));
+    let gate = world.script.gate("/things/1");
+    let asked = world.on_its_way(world.caller().get("/api/v1/things/1")).await;
+    testkit::until("the service is asked", PATIENCE, || async { (world.calls_to("/things/1") == 2).then_some(()) })
+        .await;
+    world.script.plays("/things/1", Played::ok(""));
+    world.script.gate("/things/1").add_permits(1);
+    world.caller().put("/api/v1/things/1", &serde_json::json!({})).await.expect(200);
+    gate.add_permits(1);
+    asked.await.unwrap().expect(500);
+}

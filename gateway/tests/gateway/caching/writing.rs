@@ -99,3 +99,21 @@ async fn a_method_that_nobody_knows_may_change_something() {
     world.caller().call(Method::OPTIONS, "/origin/1").await.expect(200);
     assert_eq!(word(&world.get("/origin/1").await), "hit");
 }
+
+#[tokio::test]
+async fn a_write_that_ends_elsewhere_or_badly_may_have_changed_something() {
+    let world = World::new().await;
+    for status in [303, 307, 500, 503] {
+        for (public, own) in [("/origin/1", "/origin/1"), ("/api/v1/things/1", "/things/1")] {
+            world.script.plays(own, Played::ok("max-age=600"));
+            world.get(public).await;
+            assert_eq!(word(&world.get(public).await), "hit");
+            world.script.plays(own, Played::ok("").status(status).body("{}"));
+            world.caller().put(public, &json!({})).await;
+            world.script.plays(own, Played::ok("max-age=600"));
+            assert_ne!(word(&world.get(public).await), "hit", "{status} {public}");
+        }
+        // Five in a row would open the breaker.
+        world.get("/api/v1/plain/1").await.expect(200);
+    }
+}
