@@ -2,8 +2,8 @@
 //!
 //! The raw head is checked before hyper sees it ([`head`]), because hyper forgives what a proxy must not forgive
 //! (RFC 9112, sections 5.1, 6.1 and 11.2): it drops `Content-Length` beside `Transfer-Encoding` and accepts a bare
-//! LF. The target is checked after parsing ([`target`]). The bytes that are matched are the bytes that are
-//! forwarded: nothing is ever normalised here, only refused.
+//! LF. The target is checked after parsing ([`target`]). What would be another path when it is normalised is refused; what is
+//! matched is what is forwarded.
 
 pub(crate) mod chunked;
 pub(crate) mod head;

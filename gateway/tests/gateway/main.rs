@@ -85,13 +85,18 @@ impl Gateway {
 
     /// Of the configuration in this directory.
     pub(crate) fn of(directory: TempDir) -> Self {
+        Self::of_threads(directory, 1)
+    }
+
+    /// The same with so many threads that answer, which share what is kept.
+    pub(crate) fn of_threads(directory: TempDir, threads: usize) -> Self {
         let plan = Plan::load(&Sources::directory(directory.path())).unwrap_or_else(|mistakes| panic!("{mistakes}"));
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let config = Config {
             profile: Profile::Demo,
             listen: Some(any),
             admin: Some(any),
-            threads: NonZeroUsize::MIN,
+            threads: NonZeroUsize::new(threads).unwrap(),
             keys: directory.path().join("keys"),
             internal_key: Some(internal_key()),
         };

@@ -170,7 +170,7 @@ async fn a_request_ends_by_the_plan_with_which_it_began() {
 
 #[tokio::test]
 async fn a_hundred_reloads_fail_no_request() {
-    let world = Arc::new(World::new().await);
+    let world = Arc::new(World::on_threads(2).await);
     world.script.plays("/things/1", Played::ok("max-age=600"));
     let (ends, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let load: Vec<_> = (0..4)

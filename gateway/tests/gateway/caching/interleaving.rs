@@ -27,6 +27,10 @@ struct Shelf {
     gate: Gate,
     /// How many wait now.
     waits: AtomicU64,
+    /// Where the next write waits: 1 is before it is done, 2 after that.
+    slow_write: AtomicU64,
+    write_gate: Gate,
+    writes_wait: AtomicU64,
 }
 
 struct Gate(Semaphore);
@@ -57,8 +61,18 @@ impl Shelf {
         (fields, Json(json!({ "value": value }))).into_response()
     }
 
+    async fn write_step(&self, step: u64) {
+        if self.slow_write.load(Ordering::SeqCst) == step {
+            self.writes_wait.store(1, Ordering::SeqCst);
+            self.write_gate.0.acquire().await.unwrap().forget();
+            self.writes_wait.store(0, Ordering::SeqCst);
+        }
+    }
+
     async fn write(&self, named: bool) -> Response {
+        self.write_step(1).await;
         let value = self.value.fetch_add(1, Ordering::SeqCst) + 1;
+        self.write_step(2).await;
         let fields = if named { [("cache-group-invalidation", "\"shelf\"")] } else { [("x-none", "")] };
         (fields, Json(json!({ "value": value }))).into_response()
     }
@@ -73,6 +87,15 @@ async fn answer(State(shelf): State<Arc<Shelf>>, request: Request) -> Response {
     }
 }
 
+/// Without a pause: what is waited for is there in no time.
+async fn until(what: &str, condition: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < world::PATIENCE, "{what}");
+        tokio::task::yield_now().await;
+    }
+}
+
 async fn value(caller: Caller) -> u64 {
     caller.get("/api/v1/things/1").await.expect(200).json()["value"].as_u64().unwrap()
 }
@@ -83,8 +106,8 @@ async fn after_a_write_nobody_sees_the_old_value_in_a_thousand_interleavings() {
     let service = Stub::start(Router::new().fallback(answer).with_state(Arc::clone(&shelf))).await;
     let directory = tempfile::tempdir().unwrap();
     world::write(Path::new(directory.path()), &service.url(), "", world::ROUTES);
-    let gateway = Gateway::of(directory);
-    let (mut kept, mut slow) = (0, 0);
+    let gateway = Gateway::of_threads(directory, 2);
+    let (mut kept, mut slow, mut written_slowly) = (0, 0, 0);
     for round in 0..ROUNDS {
         let bits = world::random(round);
         if bits & 3 != 0 {
@@ -96,29 +119,31 @@ async fn after_a_write_nobody_sees_the_old_value_in_a_thousand_interleavings() {
         // They are on their way when they are answered, or wait in the service.
         let on_their_way =
             || shelf.waits.load(Ordering::SeqCst) > 0 || before.iter().all(|reader| reader.is_finished());
-        let started = Instant::now();
-        while !on_their_way() {
-            assert!(started.elapsed() < world::PATIENCE, "readers are not on their way");
-            tokio::task::yield_now().await;
-        }
+        until("readers are on their way", on_their_way).await;
         slow += u64::from(shelf.waits.load(Ordering::SeqCst) > 0);
         if bits & 16 != 0 {
             shelf.gate.0.add_permits(1);
         }
-        let writer = gateway.caller();
-        let written = if bits & 128 != 0 {
-            writer.post("/api/v1/things", &json!({})).await
-        } else {
-            writer.put("/api/v1/things/1", &json!({})).await
-        };
-        let written = written.expect(200).json()["value"].as_u64().unwrap();
+        let step = (bits >> 40) % 3;
+        shelf.slow_write.store(step, Ordering::SeqCst);
+        let path = if bits & 128 != 0 { ("POST", "/api/v1/things") } else { ("PUT", "/api/v1/things/1") };
+        let write = tokio::spawn(gateway.caller().call(path.0.parse().unwrap(), path.1).json(&json!({})).into_future());
+        let mut during = Vec::new();
+        if step > 0 {
+            until("the write is at its service", || shelf.writes_wait.load(Ordering::SeqCst) == 1).await;
+            during.push(tokio::spawn(value(gateway.caller())));
+            written_slowly += 1;
+            shelf.write_gate.0.add_permits(1);
+        }
+        let written = write.await.unwrap().expect(200).json()["value"].as_u64().unwrap();
+        shelf.slow_write.store(0, Ordering::SeqCst);
         let after: Vec<_> = (0..2).map(|_| tokio::spawn(value(gateway.caller()))).collect();
         shelf.gate.0.add_permits(64);
         for reader in after {
             let seen = reader.await.unwrap();
             assert!(seen >= written, "round {round}: {seen} was seen after {written} had been written");
         }
-        for reader in before {
+        for reader in before.into_iter().chain(during) {
             reader.await.unwrap();
         }
         kept += u64::from(gateway.caller().get("/api/v1/things/1").await.header("cache-status").contains("hit"));
@@ -126,5 +151,6 @@ async fn after_a_write_nobody_sees_the_old_value_in_a_thousand_interleavings() {
         shelf.gate.0.forget_permits(unused);
     }
     assert!(kept > ROUNDS / 2, "answers were kept in {kept} of {ROUNDS} rounds, so this says little");
+    assert!(written_slowly > ROUNDS / 2, "a write was slow in {written_slowly} of {ROUNDS} rounds");
     assert!(slow > ROUNDS / 4, "a reader was slow in {slow} of {ROUNDS} rounds, so this says little");
 }

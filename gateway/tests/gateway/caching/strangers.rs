@@ -7,14 +7,14 @@ use super::world;
 use crate::tokens::forge::Forger;
 use crate::{Gateway, internal_key};
 
-const REQUESTS: u64 = 12_000;
+const REQUESTS: u64 = 50_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_answer_of_one_user_reaches_another() {
     let service = Stub::start(crowd::service::router(&internal_key())).await;
     let directory = tempfile::tempdir().unwrap();
     world::write(directory.path(), &service.url(), "[cache]\nbytes = \"512KiB\"", world::ROUTES);
-    let gateway = Gateway::of(directory);
+    let gateway = Gateway::of_threads(directory, 2);
     let forger = Forger::new(&gateway.signing_key());
     let token = |member: &crowd::Member| {
         let sub = member.sub?;

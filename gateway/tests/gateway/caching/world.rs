@@ -138,11 +138,20 @@ impl World {
 
     /// With more in `gateway.toml`, and more routes.
     pub(crate) async fn with(settings: &str, routes: &str) -> Self {
+        Self::made(settings, routes, 1).await
+    }
+
+    /// With so many threads that answer.
+    pub(crate) async fn on_threads(threads: usize) -> Self {
+        Self::made("", "", threads).await
+    }
+
+    async fn made(settings: &str, routes: &str, threads: usize) -> Self {
         let script = Arc::new(Script::default());
         let service = Stub::start(service(Arc::clone(&script))).await;
         let directory = tempfile::tempdir().unwrap();
         write(directory.path(), &service.url(), settings, &format!("{ROUTES}{routes}"));
-        let gateway = Gateway::of(directory);
+        let gateway = Gateway::of_threads(directory, threads);
         let forger = Forger::new(&gateway.signing_key());
         Self { gateway, service, script, forger }
     }
