@@ -18,6 +18,20 @@ pub(super) struct Reply {
 
 /// Sends a request without a body.
 pub(super) fn ask(address: SocketAddr, method: &str, target: &str) -> io::Result<Reply> {
+    asked(address, method, target).map_err(in_words)
+}
+
+/// The system calls it something else on each system when a time is over.
+fn in_words(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+            io::Error::new(io::ErrorKind::TimedOut, format!("nothing came within {} s", PATIENCE.as_secs()))
+        }
+        _ => error,
+    }
+}
+
+fn asked(address: SocketAddr, method: &str, target: &str) -> io::Result<Reply> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
@@ -49,6 +63,13 @@ pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_that_is_over_is_called_so() {
+        let error = in_words(io::Error::from_raw_os_error(11));
+        assert_eq!(error.to_string(), "nothing came within 10 s");
+        assert_eq!(in_words(io::Error::other("no")).to_string(), "no");
+    }
 
     #[test]
     fn an_answer_has_a_status_and_a_text() {
