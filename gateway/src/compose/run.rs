@@ -300,7 +300,7 @@ impl Run<'_> {
             headers,
             own: aim.headers,
             deadline,
-            usual: part.timeout,
+            usual: part.timeout.min(self.asked.route.timeout),
         }
     }
 
