@@ -194,6 +194,9 @@ pub(crate) fn withhold_cookie(headers: &mut HeaderMap, refresh: &str) {
 
 /// Writes every value of a field anew; what becomes empty goes.
 fn rewrite(headers: &mut HeaderMap, name: HeaderName, anew: impl Fn(&str) -> String) {
+    if !headers.contains_key(&name) {
+        return;
+    }
     let values: Vec<HeaderValue> = headers.get_all(&name).iter().cloned().collect();
     headers.remove(&name);
     for value in values {

@@ -90,8 +90,8 @@ fn request_line(line: &[u8], limits: HeadLimits) -> Result<bool, Refusal> {
 ///
 /// A fragment never travels (RFC 9112, section 3.2): a server that drops it would see another path.
 fn is_target(target: &[u8]) -> bool {
-    let may_stand = |byte: &u8| byte.is_ascii_alphanumeric() || b"/-._~?=&%!$'()*+,;:@".contains(byte);
-    let is_usual = target.first() == Some(&b'/') && target.iter().all(may_stand);
+    const USUAL: [bool; 256] = table(b"/-._~?=&%!$'()*+,;:@");
+    let is_usual = target.first() == Some(&b'/') && target.iter().all(|byte| USUAL[usize::from(*byte)]);
     is_usual || (target.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'#') && Uri::try_from(target).is_ok())
 }
 
@@ -184,33 +184,24 @@ impl Seen {
 
 /// `tchar` of RFC 9110, section 5.6.2.
 fn is_token(byte: u8) -> bool {
-    const TABLE: [bool; 256] = {
-        let mut table = [false; 256];
-        let mut byte = 0;
-        while byte < 256 {
-            table[byte] = (byte as u8).is_ascii_alphanumeric()
-                || matches!(
-                    byte as u8,
-                    b'!' | b'#'
-                        | b'$'
-                        | b'%'
-                        | b'&'
-                        | b'\''
-                        | b'*'
-                        | b'+'
-                        | b'-'
-                        | b'.'
-                        | b'^'
-                        | b'_'
-                        | b'`'
-                        | b'|'
-                        | b'~'
-                );
-            byte += 1;
-        }
-        table
-    };
-    TABLE[byte as usize]
+    const TOKEN: [bool; 256] = table(b"!#$%&'*+-.^_`|~");
+    TOKEN[usize::from(byte)]
+}
+
+/// Whether each byte is a letter, a digit or one of `others`.
+const fn table(others: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut other = 0;
+    while other < others.len() {
+        table[others[other] as usize] = true;
+        other += 1;
+    }
+    table
 }
 
 #[cfg(test)]

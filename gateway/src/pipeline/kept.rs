@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
+use http::header::COOKIE;
 use http::{HeaderMap, Method, Request, Response};
 
 use super::told;
@@ -42,7 +43,7 @@ pub(super) fn look_up<'a>(
     // An answer depends on no field that its service does not see, so none of these may select it.
     fields::remove_named(request.headers_mut());
     let is_origin = matches!(plane.surface().plan.route(id).target, Target::Proxy { .. });
-    if is_origin {
+    if is_origin && request.headers().contains_key(COOKIE) {
         // Every browser that is signed in here has it, and the origin is not sent it.
         fields::withhold_cookie(request.headers_mut(), &plane.settings().auth.cookie.name);
     }
