@@ -79,11 +79,10 @@ impl Tunnel {
 async fn join(client: impl AsyncRead + AsyncWrite, service: impl AsyncRead + AsyncWrite, last_words: Duration) {
     let ((from_client, to_client), (from_service, to_service)) = (tokio::io::split(client), tokio::io::split(service));
     let (mut up, mut down) = (pin!(hand_on(from_client, to_service)), pin!(hand_on(from_service, to_client)));
-    // Whoever left, and how, is all the same to the one that is left.
+    // A connection that broke has nothing more to say or to hear.
     let _left = tokio::select! {
-        Ok(()) = &mut up => tokio::time::timeout(last_words, down).await.is_ok(),
-        Ok(()) = &mut down => tokio::time::timeout(last_words, up).await.is_ok(),
-        else => false,
+        ended = &mut up => ended.is_ok() && tokio::time::timeout(last_words, down).await.is_ok(),
+        ended = &mut down => ended.is_ok() && tokio::time::timeout(last_words, up).await.is_ok(),
     };
 }
 

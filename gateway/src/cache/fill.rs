@@ -19,7 +19,7 @@ use super::{asking, clients, control::Directives, said, tag};
 use crate::answer;
 use crate::body::{Collected, Source};
 use crate::error::GatewayError;
-use crate::plan::{Caching, Scope};
+use crate::plan::{CacheClaim, Caching, Scope};
 
 /// What came of a call.
 pub(crate) enum Filled {
@@ -89,8 +89,8 @@ pub(super) async fn fill(
 
 /// Whether what is kept for such a request is kept for nobody else.
 fn is_one_users(inquiry: &Inquiry) -> bool {
-    let scope = inquiry.caching().map(|caching| &caching.scope);
-    inquiry.caller.principal().sub.is_some() && matches!(scope, Ok(Scope::User | Scope::Viewer))
+    let tells_users_apart = inquiry.caching().is_ok_and(|caching| caching.scope.claims().contains(&CacheClaim::Sub));
+    tells_users_apart && inquiry.caller.principal().sub.is_some()
 }
 
 /// An answer that has arrived, and what decides whether it is kept.

@@ -39,6 +39,16 @@ async fn echoing() -> SocketAddr {
     address
 }
 
+/// Waits until the only connection that there may be is none any more.
+async fn place_is_free(gateway: &Gateway) {
+    until("the place is free again", PATIENCE, async || {
+        let mut raw = Raw::connect(gateway.address()).await;
+        raw.send("GET /livez HTTP/1.1\r\nhost: a\r\n\r\n").await;
+        (raw.answer().await.status == 200).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_websocket_is_a_tunnel_that_keeps_its_place_under_the_caps() {
     let service = echoing().await;
@@ -56,12 +66,7 @@ async fn a_websocket_is_a_tunnel_that_keeps_its_place_under_the_caps() {
     let second = Raw::connect(gateway.address()).await.answer().await;
     assert_eq!(second.status.as_u16(), 503, "the tunnel is a connection");
     drop(raw);
-    until("the place is free again", PATIENCE, async || {
-        let mut raw = Raw::connect(gateway.address()).await;
-        raw.send("GET /livez HTTP/1.1\r\nhost: a\r\n\r\n").await;
-        (raw.answer().await.status == 200).then_some(())
-    })
-    .await;
+    place_is_free(&gateway).await;
 }
 
 #[tokio::test]
@@ -133,12 +138,25 @@ async fn a_tunnel_whose_client_has_left_ends_though_its_service_stays() {
     let (gateway, raw, mut service) = tunnel().await;
     drop(raw);
     assert_eq!(service.read(&mut [0; 64]).await.unwrap(), 0, "the service learns it");
-    until("the place is free again", PATIENCE, async || {
-        let mut raw = Raw::connect(gateway.address()).await;
-        raw.send("GET /livez HTTP/1.1\r\nhost: a\r\n\r\n").await;
-        (raw.answer().await.status == 200).then_some(())
-    })
-    .await;
+    place_is_free(&gateway).await;
+}
+
+#[tokio::test]
+async fn a_tunnel_whose_client_was_reset_ends_at_once_though_its_service_says_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let limits = "[limits]\nconnections_per_address = 1";
+    let gateway = Gateway::with(&format!("http://{}", listener.local_addr().unwrap()), limits).await;
+    let mut client = tokio::net::TcpStream::connect(gateway.address()).await.unwrap();
+    client.write_all(HANDSHAKE.as_bytes()).await.unwrap();
+    let (mut service, _peer) = listener.accept().await.unwrap();
+    assert_ne!(service.read(&mut [0; 4096]).await.unwrap(), 0);
+    service.write_all(SWITCHED).await.unwrap();
+    assert_ne!(client.read(&mut [0; 4096]).await.unwrap(), 0);
+    socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(client);
+    let ended = tokio::time::timeout(PATIENCE, service.read(&mut [0; 64])).await.expect("the service learns it");
+    assert!(matches!(ended, Ok(0) | Err(_)), "{ended:?}");
+    place_is_free(&gateway).await;
 }
 
 #[tokio::test]
