@@ -50,7 +50,7 @@ use store::Store;
 
 pub(crate) use freshness::Times;
 pub(crate) use groups::take_out as take_out_groups;
-pub(crate) use key::{partition, sent_query, visible};
+pub(crate) use key::{partition, visible};
 pub(crate) use look_up::{Inquiry, Looked, Peer, look_up, sends_cookies};
 pub(crate) use spare::Spare;
 pub(crate) use status::Outcome;

@@ -15,6 +15,7 @@ mod file;
 mod mistakes;
 mod policy;
 mod predict;
+pub(crate) mod query;
 mod read;
 mod route;
 mod schema;

@@ -17,6 +17,7 @@ use crate::body::Source;
 use crate::error::GatewayError;
 use crate::forward::Intake;
 use crate::plan::Scope;
+use crate::plan::query::sent_query;
 use crate::routes::Found;
 
 /// Fields by which a client could have something else kept than what the key says.
@@ -78,7 +79,7 @@ fn request(inquiry: &Inquiry) -> Result<Request<Intake>, GatewayError> {
     *request.method_mut() = inquiry.head.method.clone();
     *request.uri_mut() = match (inquiry.head.uri.query(), &inquiry.caching()?.query) {
         (Some(query), Some(declared)) => {
-            let target = match super::sent_query(query, declared) {
+            let target = match sent_query(query, declared) {
                 none if none.is_empty() => inquiry.head.uri.path().to_owned(),
                 query => format!("{}?{query}", inquiry.head.uri.path()),
             };

@@ -1,12 +1,10 @@
 //! What an answer is kept under: the route as it is now, who may share it, and the target.
 
-use std::borrow::Cow;
-
 use http::header::HOST;
 use http::{HeaderMap, Uri};
-use percent_encoding::percent_decode_str;
 use principal::Principal;
 
+use crate::plan::query::declared_pieces;
 use crate::plan::{CacheClaim, Caching, Scope};
 
 /// The whole key, compared byte by byte.
@@ -51,32 +49,6 @@ pub(crate) fn write(
             }
         }
     }
-}
-
-/// The query that is sent to the service, where only what is declared counts: what is not in the key must not matter.
-pub(crate) fn sent_query(query: &str, declared: &[String]) -> String {
-    declared_pieces(query, declared).join("&")
-}
-
-/// Pieces of one name keep their order, which may mean something, however they write the name.
-fn declared_pieces<'q>(query: &'q str, declared: &[String]) -> Vec<&'q str> {
-    let is_declared = |piece: &&str| {
-        let name = name_of(piece);
-        declared.iter().any(|known| *known == *name)
-    };
-    let mut pieces: Vec<&str> = query.split('&').filter(is_declared).collect();
-    pieces.sort_by(|one, other| name_of(one).cmp(&name_of(other)));
-    pieces
-}
-
-/// The name of a piece as the service reads it.
-fn name_of(piece: &str) -> Cow<'_, str> {
-    let name = piece.split_once('=').map_or(piece, |(name, _)| name);
-    if name.contains(['%', '+']) {
-        let plain = name.replace('+', " ");
-        return Cow::Owned(percent_decode_str(&plain).decode_utf8_lossy().into_owned());
-    }
-    Cow::Borrowed(name)
 }
 
 /// Who shares the answer. Roles are part of it beside the user, so that nobody is shown what they could see before their

@@ -10,9 +10,11 @@ use http::Method;
 use self::calls::Calls;
 use self::columns::{aligned, section};
 use super::composition::Composition;
+use super::query::sent_query;
 use super::read::{show_duration, show_size};
 use super::{ContractMode, Operation, Plan, Route, Service, ServiceKind, Target, TokenRule};
 use crate::compose::select;
+use crate::guard::target::plain;
 use crate::routes::{Found, Parameters};
 
 /// The request that is explained.
@@ -68,6 +70,7 @@ impl Plan {
     /// A sentence where no route would take it.
     pub fn explain(&self, method: &Method, target: &str) -> Result<String, String> {
         let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        let path = &*plain(path);
         match self.table.find(method, path) {
             Found::Route { id, parameters } => {
                 let (route, asked) = (self.route(id), Asked { method, path, query, parameters });
@@ -173,8 +176,7 @@ impl Plan {
             Target::Proxy { .. } => (String::new(), asked.path.to_owned()),
         };
         let declared = route.cache.as_ref().and_then(|cache| cache.query.as_ref());
-        let sent =
-            asked.query.map(|query| declared.map_or(query.to_owned(), |known| crate::cache::sent_query(query, known)));
+        let sent = asked.query.map(|query| declared.map_or(query.to_owned(), |known| sent_query(query, known)));
         let query = sent.filter(|query| !query.is_empty()).map_or_else(String::new, |query| format!("?{query}"));
         let place = match service.kind {
             ServiceKind::BuiltIn => "in this process".to_owned(),

@@ -3,6 +3,7 @@
 use http::Request;
 
 use super::*;
+use crate::plan::query::sent_query;
 
 fn caching(scope: Scope, query: Option<&[&str]>) -> Caching {
     Caching {

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::{ROUTES, SHOP, load};
+use super::{ROUTES, SHOP, edited, load};
 
 #[test]
 fn routes_are_listed_as_a_table() {
@@ -37,6 +37,15 @@ guard            503 above 256 calls in flight, and for 5s or more once it keeps
 worst case       503 with Retry-After if `shop` is down; 503 with Retry-After after 500ms if it hangs
 ";
     assert_eq!(explained(Method::GET, "/api/v1/products/7%20?full=true").unwrap(), expected);
+}
+
+#[test]
+fn explain_shows_what_is_sent_and_not_what_was_written() {
+    let kept = "match  = \"GET /api/v1/products/{id}\"\ncache  = { scope = \"public\" }";
+    let routes = edited("conf/routes/shop.toml", "match  = \"GET /api/v1/products/{id}\"", kept);
+    let plan = load(&[("conf/routes/shop.toml", routes)]).unwrap();
+    let told = plan.explain(&Method::GET, "/api/v1/%70roducts/%37?x=9").unwrap();
+    assert!(told.contains("shop.show_product — GET /products/7 at "), "{told}");
 }
 
 #[test]
