@@ -9,7 +9,7 @@ use principal::Signer;
 use upstream::{Failure, Pool, Upstream};
 
 use crate::auth::{Auth, Caller, TokenCache};
-use crate::cache::Cache;
+use crate::cache::{Cache, Front};
 use crate::conformance::{Conformance, Sampling};
 use crate::context::Context;
 use crate::cors::Cors;
@@ -54,6 +54,8 @@ pub(crate) struct Plane {
     pub(crate) pool: Pool,
     /// Never contended: only this thread has it.
     pub(crate) tokens: Mutex<TokenCache>,
+    /// Never contended either.
+    pub(crate) front: Mutex<Front>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) connection_limits: ConnectionLimits,
     pub(crate) head_limits: HeadLimits,
@@ -69,6 +71,7 @@ impl Plane {
             metrics: Arc::clone(metrics),
             pool: Pool::new(),
             tokens: Mutex::new(TokenCache::new(shared.auth.gate(), Arc::clone(&shared.signers))),
+            front: Mutex::new(Front::new(&shared.cache)),
             connections: Arc::default(),
             connection_limits: connection_limits(limits),
             head_limits: head_limits(limits),

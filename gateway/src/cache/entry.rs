@@ -144,6 +144,11 @@ impl Entry {
         self.weight
     }
 
+    /// The bytes of it that are not the body, about.
+    pub(crate) fn head_size(&self) -> usize {
+        usize::try_from(self.own).unwrap_or(usize::MAX)
+    }
+
     /// Its age in whole seconds.
     pub(crate) fn age(&self, now: i64) -> u64 {
         u64::try_from((now - self.made).max(0) / 1000).unwrap_or_default()

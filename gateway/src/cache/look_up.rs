@@ -12,12 +12,13 @@ use super::control::Directives;
 use super::entry::Entry;
 use super::flight::{Joined, Landed};
 use super::freshness::{now, on_clock};
+use super::front::Front;
 use super::key::{self, Key};
 use super::led::Led;
-use super::respond::{Wanted, respond};
+use super::respond::{self, Wanted, respond};
 use super::status::{self, CACHE_STATUS, Forwarded, Outcome};
 use super::store::Found;
-use super::{Cache, asking, fill, policy};
+use super::{asking, fill, policy};
 use crate::auth::Caller;
 use crate::body::Source;
 use crate::context::Context;
@@ -48,12 +49,11 @@ pub(crate) struct Inquiry {
 }
 
 /// What there is for a request.
-#[allow(clippy::large_enum_variant, reason = "the larger one is the common one, and is moved once")]
 pub(crate) enum Looked {
     /// An answer, and whether a fresh one has to be asked for behind it.
-    Kept(Response<Source>, Outcome, Option<Ask>),
+    Kept(Response<Source>, Outcome, Option<Box<Ask>>),
     /// Nothing that it may be given.
-    Nothing(Ask),
+    Nothing(Box<Ask>),
 }
 
 /// What is to be asked, and how.
@@ -90,44 +90,48 @@ pub(crate) struct Peer {
 
 /// Looks for an answer that this request may be given, which came at the moment `came`.
 pub(crate) fn look_up<B>(
-    cache: &Cache,
+    front: &mut Front,
     caching: &Caching,
     caller: &Caller,
     (request, came): (&http::Request<B>, Instant),
     peer: Peer,
 ) -> Result<Looked, GatewayError> {
     let (headers, now) = (request.headers(), on_clock(came));
-    let asked = Directives::of_request(headers);
+    let wanted = Wanted::of(request.method(), headers);
+    let asked = if wanted.is_particular { Directives::of_request(headers) } else { Directives::default() };
+    let (cache, slots) = front.parts();
     KEY.with_borrow_mut(|key| {
         key::write(key, caching, caller.principal(), (request.uri(), headers), peer.is_trusted);
-        let ask = |found: &Found, kept, why, how| Ask {
-            key: key.as_slice().into(),
-            flight: [key.as_slice(), &found.variant(headers)].concat().into(),
-            kept,
-            why,
-            asked,
-            how,
+        let ask = |found: &Found, kept, why, how| {
+            Box::new(Ask {
+                key: key.as_slice().into(),
+                flight: [key.as_slice(), &found.variant(headers)].concat().into(),
+                kept,
+                why,
+                asked,
+                how,
+            })
         };
         // A preference may make another answer of it, and no field says so.
-        let is_special = conditional::is_for_the_service(headers) || headers.contains_key(PREFER);
+        let is_special =
+            wanted.is_particular && (conditional::is_for_the_service(headers) || headers.contains_key(PREFER));
         if is_special || peer.sends_cookies || asked.no_store {
             if asked.only_if_cached {
                 return Err(GatewayError::NotKept);
             }
             return Ok(Looked::Nothing(ask(&Found::default(), None, Forwarded::Bypass, How::Passing)));
         }
-        let mut found = cache.store.find(key, headers);
+        let slot = slots.look(&cache.store, key);
+        let mut found = slot.find(headers);
         let varies = found.varies();
         let entry = found.entry.take().filter(|entry| cache.groups.hold(&entry.groups, entry.began, &entry.checked));
-        let wanted = Wanted { method: request.method(), headers };
         if let Some(entry) = &entry {
             match use_of(entry, &asked, now) {
                 Use::Fresh => {
-                    let word = status::hit(entry.ttl(now), None);
-                    return Ok(Looked::Kept(respond(entry, wanted, now, word)?, Outcome::Hit, None));
+                    return Ok(Looked::Kept(respond(entry, wanted, slot.hit(&found, entry, now))?, Outcome::Hit, None));
                 }
                 Use::Stale { refresh } => {
-                    let response = respond(entry, wanted, now, status::hit(entry.ttl(now), None))?;
+                    let response = respond(entry, wanted, slot.hit(&found, entry, now))?;
                     let refresh = refresh && entry.begins_refresh();
                     let ask = refresh.then(|| ask(&found, Some(Arc::clone(entry)), Forwarded::Stale, How::Together));
                     return Ok(Looked::Kept(response, Outcome::Stale, ask));
@@ -202,7 +206,7 @@ impl Inquiry {
     }
 
     fn wanted(&self) -> Wanted<'_> {
-        Wanted { method: &self.head.method, headers: &self.head.headers }
+        Wanted::of(&self.head.method, &self.head.headers)
     }
 
     /// Asks, and gives the client what comes of it.
@@ -270,7 +274,8 @@ impl Inquiry {
             match flight.landed().await {
                 Landed::Kept(entry) if self.may_share(&entry) => {
                     let word = status::forwarded(ask.why, None, false, true);
-                    return Ok((respond(&entry, self.wanted(), now(), word)?, Outcome::Collapsed));
+                    let head = respond::head(&entry, now(), word);
+                    return Ok((respond(&entry, self.wanted(), head)?, Outcome::Collapsed));
                 }
                 // It was asked for before something changed, or it is for another kind of request.
                 Landed::Kept(_) => {}
@@ -310,12 +315,12 @@ impl Inquiry {
                 let outcome = if code == http::StatusCode::NOT_MODIFIED { Outcome::Revalidated } else { Outcome::Miss };
                 let word = status::forwarded(why, Some(code), stored, false);
                 let now = now();
-                let mut response = respond(&entry, self.wanted(), now, word)?;
+                let mut head = respond::head(&entry, now, word);
                 if entry.age(now) == 0 {
                     // An `Age` would say that it was not made for this request (RFC 9111, section 5.1).
-                    response.headers_mut().remove(AGE);
+                    head.remove(AGE);
                 }
-                Ok((response, outcome))
+                Ok((respond(&entry, self.wanted(), head)?, outcome))
             }
             fill::Filled::Passed(mut response, reason) => {
                 response.headers_mut().append(CACHE_STATUS, status::not_kept(why, reason.0));
@@ -339,7 +344,8 @@ impl Inquiry {
             entry.refresh_failed(now);
         }
         let word = status::hit(entry.ttl(now), Some("stale-if-error"));
-        Some(respond(entry, self.wanted(), now, word).map(|response| (response, Outcome::Stale)))
+        let head = respond::head(entry, now, word);
+        Some(respond(entry, self.wanted(), head).map(|response| (response, Outcome::Stale)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::AGE;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use super::conditional::{self, Given};
 use super::entry::Entry;
@@ -16,21 +16,49 @@ use crate::fields;
 pub(super) struct Wanted<'a> {
     pub(super) method: &'a Method,
     pub(super) headers: &'a HeaderMap,
+    /// Whether a field says anything about that.
+    pub(super) is_particular: bool,
 }
 
-/// Gives `entry` to a client, with the word of what the cache did.
-pub(super) fn respond(
-    entry: &Entry,
-    wanted: Wanted<'_>,
-    now: i64,
-    status: HeaderValue,
-) -> Result<Response<Source>, GatewayError> {
+impl<'a> Wanted<'a> {
+    /// Most requests say nothing about what they want: that is found out by one look at each name, not by a search for each field.
+    pub(super) fn of(method: &'a Method, headers: &'a HeaderMap) -> Self {
+        Self { method, headers, is_particular: headers.keys().any(is_about_answers) }
+    }
+}
+
+fn is_about_answers(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "cache-control"
+            | "if-match"
+            | "if-modified-since"
+            | "if-none-match"
+            | "if-range"
+            | "if-unmodified-since"
+            | "pragma"
+            | "prefer"
+            | "range"
+    )
+}
+
+/// The fields of `entry` as they are given `now`, with the word of what the cache did.
+pub(super) fn head(entry: &Entry, now: i64, status: HeaderValue) -> HeaderMap {
     let mut headers = entry.headers.clone();
-    let (code, body) = given(entry, wanted, &mut headers)?;
     if let Some(age) = fields::value([itoa::Buffer::new().format(entry.age(now))]) {
         headers.insert(AGE, age);
     }
     status::say(&mut headers, status);
+    headers
+}
+
+/// Gives `entry` to a client, with the fields of its [`head`].
+pub(super) fn respond(
+    entry: &Entry,
+    wanted: Wanted<'_>,
+    mut headers: HeaderMap,
+) -> Result<Response<Source>, GatewayError> {
+    let (code, body) = given(entry, wanted, &mut headers)?;
     let mut response = Response::new(Source::from(body));
     *response.status_mut() = code;
     *response.headers_mut() = headers;
@@ -38,7 +66,7 @@ pub(super) fn respond(
 }
 
 fn given(entry: &Entry, wanted: Wanted<'_>, headers: &mut HeaderMap) -> Result<(StatusCode, Bytes), GatewayError> {
-    if entry.status != StatusCode::OK || !entry.validates {
+    if !wanted.is_particular || entry.status != StatusCode::OK || !entry.validates {
         return Ok((entry.status, entry.body.clone()));
     }
     match conditional::given(wanted.headers, headers, entry.body.len(), wanted.method == Method::HEAD) {

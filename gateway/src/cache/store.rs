@@ -1,6 +1,7 @@
 //! Where answers are kept: several for one key, where they depend on more than that, and no more bytes than the budget and
 //! the little that is still being sent.
 
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -29,6 +30,9 @@ const LONGEST_PASSED: usize = 1024;
 /// What is of no use any more is kept a little longer, because a service may say that it still holds.
 const GRACE: Duration = Duration::from_secs(60);
 
+/// Keys whose changes are counted together are as many as there are, divided by this.
+const COUNTERS: usize = 1024;
+
 /// How far the bytes in use may exceed the budget before nothing more is taken in: what is evicted leaves memory only when
 /// the last client has been sent it.
 const SLACK: u64 = 8;
@@ -41,6 +45,9 @@ pub(crate) struct Store {
     passed: sync::Cache<Key, Instant, DefaultHashBuilder>,
     budget: u64,
     used: Arc<AtomicU64>,
+    hasher: DefaultHashBuilder,
+    /// How often something was done to the keys of each remainder.
+    changes: Box<[AtomicU64]>,
 }
 
 /// The answers for one key; what was asked for last comes first.
@@ -57,6 +64,17 @@ pub(crate) struct Found {
 }
 
 impl Found {
+    /// What of all that is kept under a key is for a request with these fields.
+    pub(super) fn among(all: Arc<Variants>, request: &HeaderMap) -> Self {
+        let entry = all.entries.iter().find(|entry| entry.selecting.matches(request)).cloned();
+        Self { entry, all: Some(all) }
+    }
+
+    /// There is one answer for the key.
+    pub(super) fn is_only(&self) -> bool {
+        self.all.as_ref().is_some_and(|all| all.entries.len() == 1)
+    }
+
     /// There are answers for the key, but none that this request selects.
     pub(crate) fn varies(&self) -> bool {
         self.entry.is_none() && self.all.as_ref().is_some_and(|all| !all.entries.is_empty())
@@ -83,6 +101,8 @@ impl Store {
             passed: passed.build_with_hasher(DefaultHashBuilder::default()),
             budget,
             used: Arc::default(),
+            hasher: DefaultHashBuilder::default(),
+            changes: (0..COUNTERS).map(|_| AtomicU64::default()).collect(),
         }
     }
 
@@ -103,9 +123,34 @@ impl Store {
 
     /// What is kept under `key` for a request with these fields.
     pub(crate) fn find(&self, key: &[u8], request: &HeaderMap) -> Found {
-        let Some(all) = self.kept.get(key) else { return Found::default() };
-        let entry = all.entries.iter().find(|entry| entry.selecting.matches(request)).cloned();
-        Found { entry, all: Some(all) }
+        self.all(key).map_or_else(Found::default, |all| Found::among(all, request))
+    }
+
+    /// Everything that is kept under `key`.
+    pub(super) fn all(&self, key: &[u8]) -> Option<Arc<Variants>> {
+        self.kept.get(key)
+    }
+
+    /// By what [`changes`](Self::changes) knows a key.
+    pub(super) fn hash(&self, key: &[u8]) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    /// A number that is another one after each change of what is kept under a key of this hash; what the store lets go to make room
+    /// is no change. Whoever reads it before they look, and finds it the same later, would find the same.
+    pub(super) fn changes(&self, hash: u64) -> u64 {
+        self.counter(hash).map_or(0, |counter| counter.load(Ordering::Acquire))
+    }
+
+    fn counter(&self, hash: u64) -> Option<&AtomicU64> {
+        self.changes.get(hash as usize % COUNTERS)
+    }
+
+    /// Behind the change itself: whoever sees the number sees it.
+    fn changed(&self, hash: u64) {
+        if let Some(counter) = self.counter(hash) {
+            counter.fetch_add(1, Ordering::Release);
+        }
     }
 
     /// Whether it is known that what is asked for here is not kept.
@@ -161,6 +206,7 @@ impl Store {
     /// Forgets all that is kept under `key`.
     pub(crate) fn forget_all(&self, key: &[u8]) {
         self.kept.invalidate(key);
+        self.changed(self.hash(key));
     }
 
     /// Forgets an answer that turned out not to hold.
@@ -172,10 +218,12 @@ impl Store {
     pub(crate) fn clear(&self) {
         self.kept.invalidate_all();
         self.passed.invalidate_all();
+        self.changes.iter().for_each(|counter| _ = counter.fetch_add(1, Ordering::Release));
         self.kept.run_pending_tasks();
     }
 
     fn change(&self, key: Key, change: impl FnOnce(&mut Variants)) {
+        let hash = self.hash(&key);
         self.kept.entry(key).and_compute_with(|known| {
             let mut variants = known.map_or_else(Variants::default, |known| (**known.value()).clone());
             change(&mut variants);
@@ -184,6 +232,7 @@ impl Store {
             }
             Op::Put(Arc::new(variants))
         });
+        self.changed(hash);
     }
 }
 

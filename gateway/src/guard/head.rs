@@ -140,8 +140,8 @@ impl Seen {
     }
 
     fn host(&mut self, value: &[u8]) -> Result<(), Refusal> {
-        let valid = !value.is_empty()
-            && value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:[]%!$&'()*+,;=".contains(byte));
+        const USUAL: [bool; 256] = table(b"-._~:[]%!$&'()*+,;=");
+        let valid = !value.is_empty() && value.iter().all(|byte| USUAL[usize::from(*byte)]);
         if self.host || !valid {
             return Err(Refusal::Host);
         }

@@ -1,7 +1,7 @@
 //! look up and admit, on routes whose answers are kept.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use http::header::COOKIE;
@@ -51,7 +51,8 @@ pub(super) fn look_up<'a>(
         sends_cookies: cache::sends_cookies(&caching.scope, is_origin, request.headers()),
         is_trusted: plane.trusts(connection.peer.ip()),
     };
-    Ok(match cache::look_up(&plane.shared.cache, caching, caller, (request, exchange.context.started), peer)? {
+    let mut front = plane.front.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(match cache::look_up(&mut front, caching, caller, (request, exchange.context.started), peer)? {
         Looked::Kept(response, outcome, None) => {
             note(plane, exchange, outcome);
             Answering::Kept(response)
@@ -93,13 +94,13 @@ async fn inquire(
     let (response, outcome) = match looked {
         Looked::Kept(response, outcome, refresh) => {
             if let Some(ask) = refresh {
-                inquiry.refresh(ask);
+                inquiry.refresh(*ask);
             }
             (response, outcome)
         }
         Looked::Nothing(ask) => {
             let (id, called) = (inquiry.route, exchange.line().map(|_| Instant::now()));
-            let (mut response, outcome) = inquiry.answer(ask).await?;
+            let (mut response, outcome) = inquiry.answer(*ask).await?;
             told(&plane, exchange, id, called, &response);
             private(response.headers_mut(), caching);
             (response, outcome)

@@ -1,0 +1,124 @@
+//! What one thread gives often, found without what all threads share: the store notes every look for all of them, and the fields of
+//! its answers are counted by whoever holds them.
+//!
+//! * Nothing is kept alive here: what the store has let go is gone.
+//! * Nothing is found here that has changed: the store counts what is done to its keys ([`Store::changes`]), and what was found before
+//!   is looked up again.
+//! * The store goes on learning what is asked for often, because it is asked once in [`USES`] times.
+
+use std::sync::{Arc, Weak};
+
+use http::{HeaderMap, HeaderValue};
+
+use super::Cache;
+use super::entry::Entry;
+use super::respond::head;
+use super::status;
+use super::store::{Found, Store, Variants};
+
+/// So many keys are found here, as long as no two of them want one slot.
+const SLOTS: usize = 256;
+
+/// After so many looks the store is asked again.
+const USES: u8 = 16;
+
+/// What has a longer key, or more fields than take so many bytes, is found in the store.
+const LONGEST_KEY: usize = 512;
+const LARGEST_HEAD: usize = 4096;
+
+/// The cache, as one thread sees it.
+pub(crate) struct Front {
+    cache: Arc<Cache>,
+    slots: Slots,
+}
+
+impl Front {
+    pub(crate) fn new(cache: &Arc<Cache>) -> Self {
+        Self { cache: Arc::clone(cache), slots: Slots((0..SLOTS).map(|_| Slot::default()).collect()) }
+    }
+
+    /// What all threads share, and what is this one's.
+    pub(super) fn parts(&mut self) -> (&Cache, &mut Slots) {
+        (&self.cache, &mut self.slots)
+    }
+}
+
+/// One for each remainder of a key's hash.
+pub(super) struct Slots(Box<[Slot]>);
+
+impl Slots {
+    /// What is known of `key`, here or in the store.
+    pub(super) fn look(&mut self, store: &Store, key: &[u8]) -> &mut Slot {
+        let hash = store.hash(key);
+        let slot = &mut self.0[hash as usize % SLOTS];
+        let changes = store.changes(hash);
+        if slot.uses == 0 || slot.changes != changes || slot.key != key {
+            slot.fill(store, key, changes);
+        }
+        slot.uses -= 1;
+        slot
+    }
+}
+
+/// What was found last under one key.
+#[derive(Default)]
+pub(super) struct Slot {
+    key: Vec<u8>,
+    /// How much had been done to the key, and to others that are counted with it, before it was looked up.
+    changes: u64,
+    all: Weak<Variants>,
+    /// How often it may still be used.
+    uses: u8,
+    head: Option<Head>,
+}
+
+/// The fields of an answer as they are given in one second, in memory of this thread.
+struct Head {
+    age: u64,
+    ttl: i64,
+    fields: HeaderMap,
+}
+
+impl Slot {
+    fn fill(&mut self, store: &Store, key: &[u8], changes: u64) {
+        let all = store.all(key).as_ref().map(Arc::downgrade).unwrap_or_default();
+        if !all.ptr_eq(&self.all) {
+            self.head = None;
+        }
+        self.key.clear();
+        // An empty key is nobody's.
+        self.key.extend_from_slice(if key.len() <= LONGEST_KEY { key } else { &[] });
+        (self.all, self.changes, self.uses) = (all, changes, USES);
+    }
+
+    /// What a request with these fields is given of it.
+    pub(super) fn find(&self, request: &HeaderMap) -> Found {
+        self.all.upgrade().map_or_else(Found::default, |all| Found::among(all, request))
+    }
+
+    /// The fields of what was found in `found`, as a hit has them `now`.
+    pub(super) fn hit(&mut self, found: &Found, entry: &Entry, now: i64) -> HeaderMap {
+        let (age, ttl) = (entry.age(now), entry.ttl(now));
+        if let Some(head) = self.head.as_ref().filter(|head| (head.age, head.ttl) == (age, ttl)) {
+            return head.fields.clone();
+        }
+        let fields = head(entry, now, status::hit(ttl, None));
+        // What is asked for once is not worth a copy, and of several answers each would displace the other.
+        if self.uses + 1 < USES && found.is_only() && entry.head_size() <= LARGEST_HEAD {
+            self.head = Some(Head { age, ttl, fields: owned(&fields) });
+        }
+        fields
+    }
+}
+
+/// A copy that shares no memory with the original, so that no other thread counts who holds it.
+fn owned(headers: &HeaderMap) -> HeaderMap {
+    let copy = |value: &HeaderValue| {
+        let mut copy = HeaderValue::from_bytes(value.as_bytes()).unwrap_or(HeaderValue::from_static(""));
+        copy.set_sensitive(value.is_sensitive());
+        copy
+    };
+    let mut copies = HeaderMap::with_capacity(headers.len());
+    headers.iter().for_each(|(name, value)| _ = copies.append(name.clone(), copy(value)));
+    copies
+}
