@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 
+use super::bare::Bare;
 use super::load::{Load, Run};
 use super::proxies::{self, Gateway, Nginx, Setup};
 use super::varnish::Varnish;
@@ -32,12 +33,15 @@ enum Other {
     /// nginx that keeps answers and sends each in the cheapest way.
     TunedCache,
     Varnish,
+    /// A server that has its answer ready and does not look at the request.
+    Bare,
 }
 
-const CASES: [Case; 7] = [
+const CASES: [Case; 8] = [
     case("cache hit 1 KB: gateway / nginx proxy_cache", "/cached/small", Other::NginxCache, Some(0.75)),
     case("cache hit 1 KB: gateway / nginx proxy_cache, tuned", "/cached/small", Other::TunedCache, None),
     case("cache hit 1 KB: gateway / varnish", "/cached/small", Other::Varnish, Some(0.45)),
+    case("cache hit 1 KB: gateway / bare sockets", "/cached/small", Other::Bare, None),
     case("cache hit 64 KB: gateway / nginx proxy_cache", "/cached/large", Other::NginxCache, Some(0.8)),
     case("cache hit 64 KB: gateway / nginx proxy_cache, tuned", "/cached/large", Other::TunedCache, None),
     Case {
@@ -65,6 +69,7 @@ struct Others {
     caching: Option<Nginx>,
     tuned: Option<Nginx>,
     varnish: Option<Varnish>,
+    bare: Option<Bare>,
 }
 
 /// Measures all of it.
@@ -143,7 +148,7 @@ impl Other {
     /// What tells from a head that the answer was kept; nothing for who keeps none.
     fn shows_hit(self) -> Option<fn(&str) -> bool> {
         match self {
-            Self::Nginx => None,
+            Self::Nginx | Self::Bare => None,
             Self::NginxCache | Self::TunedCache => Some(|head| field(head, "x-cache-status") == Some("HIT")),
             // The number of this request, and of the one that fetched the answer.
             Self::Varnish => Some(|head| field(head, "x-varnish").is_some_and(|ids| ids.contains(' '))),
@@ -160,11 +165,13 @@ impl Others {
             let started = Varnish::start(core, upstream);
             started.inspect_err(|reason| println!("varnish is not compared: {reason}")).ok()
         };
+        let bare = || Bare::start(core).inspect_err(|reason| println!("bare sockets are not compared: {reason}")).ok();
         Self {
             nginx: needed(Other::Nginx).then(|| nginx(Setup::Stock)).flatten(),
             caching: needed(Other::NginxCache).then(|| nginx(Setup::Cache)).flatten(),
             tuned: needed(Other::TunedCache).then(|| nginx(Setup::TunedCache)).flatten(),
             varnish: needed(Other::Varnish).then(varnish).flatten(),
+            bare: needed(Other::Bare).then(bare).flatten(),
         }
     }
 
@@ -177,6 +184,10 @@ impl Others {
             Other::Varnish => {
                 let varnish = self.varnish.as_ref()?;
                 Some(Peer { name: "varnish", address: varnish.address(), id: varnish.id() })
+            }
+            Other::Bare => {
+                let bare = self.bare.as_ref()?;
+                Some(Peer { name: "bare sockets", address: bare.address(), id: bare.id() })
             }
         }
     }

@@ -22,6 +22,7 @@
     reason = "a benchmark fails by panicking and prints its results"
 )]
 
+mod bare;
 mod cache;
 mod composition;
 mod directory;
@@ -65,6 +66,9 @@ const PLAIN: [directory::Entry; 2] =
     [("gateway.toml", include_str!("plain/gateway.toml")), ("routes/plain.toml", include_str!("plain/routes.toml"))];
 
 fn main() {
+    if std::env::args().any(|argument| argument == bare::ARGUMENT) {
+        return bare::serve();
+    }
     let options = Options::read();
     let pinned = usage::pin(LOAD_CORE);
     if !pinned {

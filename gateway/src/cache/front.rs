@@ -4,7 +4,7 @@
 //! * Nothing is kept alive here: what the store has let go is gone.
 //! * Nothing is found here that has changed: the store counts what is done to its keys ([`Store::changes`]), and what was found before
 //!   is looked up again.
-//! * The store goes on learning what is asked for often, because it is asked once in [`USES`] times.
+//! * The store goes on learning what is asked for often, because it is asked again after [`USES`] looks.
 
 use std::sync::{Arc, Weak};
 
@@ -20,7 +20,7 @@ use super::store::{Found, Store, Variants};
 const SLOTS: usize = 256;
 
 /// After so many looks the store is asked again.
-const USES: u8 = 16;
+const USES: u8 = 15;
 
 /// What has a longer key, or more fields than take so many bytes, is found in the store.
 const LONGEST_KEY: usize = 512;
@@ -47,16 +47,14 @@ impl Front {
 pub(super) struct Slots(Box<[Slot]>);
 
 impl Slots {
-    /// What is known of `key`, here or in the store.
-    pub(super) fn look(&mut self, store: &Store, key: &[u8]) -> &mut Slot {
+    /// What is kept under `key` for a request with these fields, and the slot that gives its fields.
+    pub(super) fn find(&mut self, store: &Store, key: &[u8], request: &HeaderMap) -> (Found, &mut Slot) {
         let hash = store.hash(key);
         let slot = &mut self.0[hash as usize % SLOTS];
+        // Before anything is looked up: what changes after that is seen the next time.
         let changes = store.changes(hash);
-        if slot.uses == 0 || slot.changes != changes || slot.key != key {
-            slot.fill(store, key, changes);
-        }
-        slot.uses -= 1;
-        slot
+        let all = slot.known(key, changes).or_else(|| slot.learn(store, key, changes));
+        (all.map_or_else(Found::default, |all| Found::among(all, request)), slot)
     }
 }
 
@@ -80,20 +78,27 @@ struct Head {
 }
 
 impl Slot {
-    fn fill(&mut self, store: &Store, key: &[u8], changes: u64) {
-        let all = store.all(key).as_ref().map(Arc::downgrade).unwrap_or_default();
-        if !all.ptr_eq(&self.all) {
+    /// What is known of a key, if that is still so and the store need not hear of it.
+    fn known(&mut self, key: &[u8], changes: u64) -> Option<Arc<Variants>> {
+        if self.uses == 0 || self.changes != changes || self.key != key {
+            return None;
+        }
+        self.uses -= 1;
+        self.all.upgrade()
+    }
+
+    /// Asks the store.
+    fn learn(&mut self, store: &Store, key: &[u8], changes: u64) -> Option<Arc<Variants>> {
+        let all = store.all(key);
+        let known = all.as_ref().map(Arc::downgrade).unwrap_or_default();
+        if !known.ptr_eq(&self.all) {
             self.head = None;
         }
         self.key.clear();
         // An empty key is nobody's.
         self.key.extend_from_slice(if key.len() <= LONGEST_KEY { key } else { &[] });
-        (self.all, self.changes, self.uses) = (all, changes, USES);
-    }
-
-    /// What a request with these fields is given of it.
-    pub(super) fn find(&self, request: &HeaderMap) -> Found {
-        self.all.upgrade().map_or_else(Found::default, |all| Found::among(all, request))
+        (self.all, self.changes, self.uses) = (known, changes, USES);
+        all
     }
 
     /// The fields of what was found in `found`, as a hit has them `now`.
@@ -104,7 +109,7 @@ impl Slot {
         }
         let fields = head(entry, now, status::hit(ttl, None));
         // What is asked for once is not worth a copy, and of several answers each would displace the other.
-        if self.uses + 1 < USES && found.is_only() && entry.head_size() <= LARGEST_HEAD {
+        if self.uses < USES && found.is_only() && entry.head_size() <= LARGEST_HEAD {
             self.head = Some(Head { age, ttl, fields: owned(&fields) });
         }
         fields
@@ -122,3 +127,6 @@ fn owned(headers: &HeaderMap) -> HeaderMap {
     headers.iter().for_each(|(name, value)| _ = copies.append(name.clone(), copy(value)));
     copies
 }
+
+#[cfg(test)]
+mod tests;

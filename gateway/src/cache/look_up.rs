@@ -121,8 +121,7 @@ pub(crate) fn look_up<B>(
             }
             return Ok(Looked::Nothing(ask(&Found::default(), None, Forwarded::Bypass, How::Passing)));
         }
-        let slot = slots.look(&cache.store, key);
-        let mut found = slot.find(headers);
+        let (mut found, slot) = slots.find(&cache.store, key, headers);
         let varies = found.varies();
         let entry = found.entry.take().filter(|entry| cache.groups.hold(&entry.groups, entry.began, &entry.checked));
         if let Some(entry) = &entry {

@@ -31,7 +31,7 @@ const LONGEST_PASSED: usize = 1024;
 const GRACE: Duration = Duration::from_secs(60);
 
 /// Keys whose changes are counted together are as many as there are, divided by this.
-const COUNTERS: usize = 1024;
+pub(super) const COUNTERS: usize = 1024;
 
 /// How far the bytes in use may exceed the budget before nothing more is taken in: what is evicted leaves memory only when
 /// the last client has been sent it.
@@ -264,4 +264,4 @@ impl Expiry<Key, Arc<Variants>> for Useful {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use http::header::{ACCEPT_LANGUAGE, VARY};
+use http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH, VARY};
 use http::{HeaderValue, StatusCode};
 
 use super::super::entry::{Made, Validators, counted};
@@ -11,18 +11,24 @@ use super::super::vary::Selecting;
 use super::*;
 
 /// The key of a thing.
-fn key(number: usize) -> Key {
+pub(in crate::cache) fn key(number: usize) -> Key {
     format!("/things/{number}").into_bytes().into()
 }
 
-fn in_language(language: &str) -> HeaderMap {
+pub(in crate::cache) fn in_language(language: &str) -> HeaderMap {
     HeaderMap::from_iter([(ACCEPT_LANGUAGE, HeaderValue::from_str(language).unwrap())])
 }
 
 /// An answer of so many bytes that was asked for at `sent`, for those who send these fields and for all others alike if `varies` is
 /// false.
-fn answer(store: &Store, bytes: usize, sent: Instant, request: &HeaderMap, varies: bool) -> Arc<Entry> {
-    let mut headers = HeaderMap::new();
+pub(in crate::cache) fn answer(
+    store: &Store,
+    bytes: usize,
+    sent: Instant,
+    request: &HeaderMap,
+    varies: bool,
+) -> Arc<Entry> {
+    let mut headers = HeaderMap::from_iter([(CONTENT_LENGTH, HeaderValue::from(bytes))]);
     if varies {
         headers.insert(VARY, HeaderValue::from_static("accept-language"));
     }
@@ -52,7 +58,8 @@ fn answer(store: &Store, bytes: usize, sent: Instant, request: &HeaderMap, varie
     Arc::new(Entry::new(made, store.used()))
 }
 
-fn plain(store: &Store, bytes: usize) -> Arc<Entry> {
+/// An answer of so many bytes for everybody, asked for now.
+pub(in crate::cache) fn plain(store: &Store, bytes: usize) -> Arc<Entry> {
     answer(store, bytes, Instant::now(), &HeaderMap::new(), false)
 }
 
