@@ -78,7 +78,7 @@ async fn answer_to(plane: &Arc<Plane>, connection: &Arc<Connection>, request: &m
         Box::pin(leave(request, response.headers_mut())).await;
     }
     // finish: on every answer, whoever gave it.
-    finish(plane, response.headers_mut(), &exchange, origin);
+    finish(plane, response.headers_mut(), &mut exchange, origin);
     // record: the exchange travels with the body and is recorded when that has been sent or dropped.
     exchange.answered(response.status().as_u16());
     if is_head {

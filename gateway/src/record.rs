@@ -79,6 +79,14 @@ impl Exchange {
         &self.context.request_id
     }
 
+    /// The request id for the head of the answer. Behind that only a log line needs it.
+    pub(crate) fn hand_over_id(&mut self) -> HeaderValue {
+        match self.line {
+            Some(_) => self.context.request_id.clone(),
+            None => std::mem::replace(&mut self.context.request_id, HeaderValue::from_static("")),
+        }
+    }
+
     pub(crate) fn line(&mut self) -> Option<&mut Line> {
         self.line.as_deref_mut()
     }

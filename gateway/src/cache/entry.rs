@@ -239,17 +239,17 @@ impl Drop for Counted {
 /// into.
 ///
 /// Whoever says no `Date` is taken to have answered when the answer arrived (RFC 9110, section 6.6.1).
-pub(crate) fn kept_fields(headers: &HeaderMap, body: &Bytes, times: Times) -> HeaderMap {
+pub(crate) fn kept_fields(headers: &HeaderMap, times: Times) -> HeaderMap {
     let mut kept = HeaderMap::with_capacity(headers.len() + fields::ADDED);
     for (name, value) in headers {
-        if [AGE, TRAILER, CACHE_GROUPS, PREFERENCE_APPLIED].contains(name) {
+        // Of the length hyper tells, from the body that is sent.
+        if [AGE, CONTENT_LENGTH, TRAILER, CACHE_GROUPS, PREFERENCE_APPLIED].contains(name) {
             continue;
         }
         let mut copy = HeaderValue::from_bytes(value.as_bytes()).unwrap_or(HeaderValue::from_static(""));
         copy.set_sensitive(value.is_sensitive());
         kept.append(name.clone(), copy);
     }
-    kept.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     if !kept.contains_key(DATE) {
         kept.insert(DATE, freshness::written(times.arrived_wall));
     }

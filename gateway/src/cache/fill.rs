@@ -135,7 +135,7 @@ impl Filling<'_> {
         // Whoever cannot be asked whether it still holds will not say anything new of it.
         let asks_again = !self.caching.composed && !Validators::of(&head.headers).is_none();
         let said = if asks_again { said::of(&head.headers) } else { Box::default() };
-        let mut headers = entry::kept_fields(&head.headers, &body, self.times);
+        let mut headers = entry::kept_fields(&head.headers, self.times);
         let described = headers.contains_key(CACHE_CONTROL) || headers.contains_key(EXPIRES);
         if self.caching.scope == Scope::Public {
             clients::shared(&mut headers, described);
@@ -260,8 +260,8 @@ impl Filling<'_> {
             named => self.groups(&named),
         };
         let mut headers = kept.headers.clone();
-        let mut news_kept = entry::kept_fields(news, &kept.body, self.times);
-        for name in ["content-encoding", "content-type", "content-range", "content-length", "via"] {
+        let mut news_kept = entry::kept_fields(news, self.times);
+        for name in ["content-encoding", "content-type", "content-range", "via"] {
             news_kept.remove(name);
         }
         news_kept.keys().for_each(|name| drop(headers.remove(name)));

@@ -357,7 +357,7 @@ impl Drop for Refreshing<'_> {
     }
 }
 
-/// Whether cookies would go along with a request: an answer may then depend on them, and no key knows them.
-pub(crate) fn sends_cookies(scope: &Scope, is_origin: bool, headers: &HeaderMap) -> bool {
-    is_origin && *scope == Scope::Public && headers.contains_key(COOKIE)
+/// Whether cookies would go along with a request to an origin: an answer may then depend on them, and no key knows them.
+pub(crate) fn sends_cookies(scope: &Scope, headers: &HeaderMap) -> bool {
+    *scope == Scope::Public && headers.contains_key(COOKIE)
 }

@@ -45,8 +45,8 @@ pub(super) fn explain(error: GatewayError, instance: &str, exchange: &mut Exchan
 }
 
 /// What every answer carries.
-pub(super) fn finish(plane: &Plane, headers: &mut HeaderMap, exchange: &Exchange, origin: Option<HeaderValue>) {
-    headers.insert(problem::REQUEST_ID, exchange.request_id().clone());
+pub(super) fn finish(plane: &Plane, headers: &mut HeaderMap, exchange: &mut Exchange, origin: Option<HeaderValue>) {
+    headers.insert(problem::REQUEST_ID, exchange.hand_over_id());
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Some(standing) = exchange.standing {
         plane.shared.limits.finish(standing, headers);

@@ -43,12 +43,13 @@ pub(super) fn look_up<'a>(
     // An answer depends on no field that its service does not see, so none of these may select it.
     fields::remove_named(request.headers_mut());
     let is_origin = matches!(plane.surface().plan.route(id).target, Target::Proxy { .. });
-    if is_origin && request.headers().contains_key(COOKIE) {
+    let has_cookies = is_origin && request.headers().contains_key(COOKIE);
+    if has_cookies {
         // Every browser that is signed in here has it, and the origin is not sent it.
         fields::withhold_cookie(request.headers_mut(), &plane.settings().auth.cookie.name);
     }
     let peer = Peer {
-        sends_cookies: cache::sends_cookies(&caching.scope, is_origin, request.headers()),
+        sends_cookies: has_cookies && cache::sends_cookies(&caching.scope, request.headers()),
         is_trusted: plane.trusts(connection.peer.ip()),
     };
     let mut front = plane.front.lock().unwrap_or_else(PoisonError::into_inner);
