@@ -246,14 +246,19 @@ pub(crate) fn kept_fields(headers: &HeaderMap, times: Times) -> HeaderMap {
         if [AGE, CONTENT_LENGTH, TRAILER, CACHE_GROUPS, PREFERENCE_APPLIED].contains(name) {
             continue;
         }
-        let mut copy = HeaderValue::from_bytes(value.as_bytes()).unwrap_or(HeaderValue::from_static(""));
-        copy.set_sensitive(value.is_sensitive());
-        kept.append(name.clone(), copy);
+        kept.append(name.clone(), copy(value));
     }
     if !kept.contains_key(DATE) {
         kept.insert(DATE, freshness::written(times.arrived_wall));
     }
     kept
+}
+
+/// The same value in memory of its own.
+pub(super) fn copy(value: &HeaderValue) -> HeaderValue {
+    let mut copy = HeaderValue::from_bytes(value.as_bytes()).unwrap_or(HeaderValue::from_static(""));
+    copy.set_sensitive(value.is_sensitive());
+    copy
 }
 
 /// Between 0 and 1, another one each time.

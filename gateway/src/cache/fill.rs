@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use http::header::{CACHE_CONTROL, ETAG, EXPIRES, LAST_MODIFIED, SET_COOKIE};
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use super::entry::{self, Entry, Made, Validators};
 use super::flight::Landed;
@@ -291,7 +291,7 @@ impl Filling<'_> {
 }
 
 fn copied(headers: &HeaderMap) -> Validators {
-    let copy = |value: http::HeaderValue| http::HeaderValue::from_bytes(value.as_bytes()).ok();
     let Validators { etag, last_modified } = Validators::of(headers);
-    Validators { etag: etag.and_then(copy), last_modified: last_modified.and_then(copy) }
+    let copy = |value: Option<HeaderValue>| value.as_ref().map(entry::copy);
+    Validators { etag: copy(etag), last_modified: copy(last_modified) }
 }

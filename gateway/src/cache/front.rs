@@ -8,10 +8,10 @@
 
 use std::sync::{Arc, Weak};
 
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 
 use super::Cache;
-use super::entry::Entry;
+use super::entry::{Entry, copy};
 use super::respond::head;
 use super::status;
 use super::store::{Found, Store, Variants};
@@ -118,11 +118,6 @@ impl Slot {
 
 /// A copy that shares no memory with the original, so that no other thread counts who holds it.
 fn owned(headers: &HeaderMap) -> HeaderMap {
-    let copy = |value: &HeaderValue| {
-        let mut copy = HeaderValue::from_bytes(value.as_bytes()).unwrap_or(HeaderValue::from_static(""));
-        copy.set_sensitive(value.is_sensitive());
-        copy
-    };
     let mut copies = HeaderMap::with_capacity(headers.len());
     headers.iter().for_each(|(name, value)| _ = copies.append(name.clone(), copy(value)));
     copies

@@ -5,6 +5,7 @@ use http::header::{AGE, CACHE_CONTROL, DATE, EXPIRES};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::control::CDN_CACHE_CONTROL;
+use super::entry::copy;
 
 /// The fields that decide.
 pub(super) static NAMES: [HeaderName; 3] = [CACHE_CONTROL, CDN_CACHE_CONTROL, EXPIRES];
@@ -16,7 +17,7 @@ pub(super) type Said = Box<[(HeaderName, HeaderValue)]>;
 /// Copies of those that are there, of the bytes alone: what came from a connection holds on to the whole buffer that it was read into.
 pub(super) fn of(headers: &HeaderMap) -> Said {
     let lines = NAMES.iter().flat_map(|name| headers.get_all(name).iter().map(move |value| (name, value)));
-    lines.filter_map(|(name, value)| Some((name.clone(), HeaderValue::from_bytes(value.as_bytes()).ok()?))).collect()
+    lines.map(|(name, value)| (name.clone(), copy(value))).collect()
 }
 
 /// What was said, with the news in its place. How old an answer is only the news tell.
