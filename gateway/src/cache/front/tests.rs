@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use http::header::{AGE, CONTENT_LENGTH};
 
-use super::super::freshness;
 use super::super::status::CACHE_STATUS;
 use super::super::store::COUNTERS;
 use super::super::store::tests::{answer, in_language, key, plain};
@@ -31,12 +30,12 @@ fn found_for(front: &mut Front, key: &[u8], request: &HeaderMap) -> Option<usize
     slots.find(&cache.store, key, request).0.entry.map(|entry| entry.body.len())
 }
 
-/// `Age`, `Cache-Status` and `Content-Length` of a hit so many milliseconds from now.
+/// `Age`, `Cache-Status` and `Content-Length` of a hit so many milliseconds after the answer was made, which is fresh for 600 s.
 fn told(front: &mut Front, request: &HeaderMap, later: i64) -> [String; 3] {
     let (cache, slots) = front.parts();
     let (mut found, slot) = slots.find(&cache.store, &key(1), request);
     let entry = found.entry.take().unwrap();
-    let fields = slot.hit(&found, &entry, freshness::now() + later);
+    let fields = slot.hit(&found, &entry, entry.fresh_until - 600_000 + later);
     [AGE, CACHE_STATUS, CONTENT_LENGTH].map(|name| fields.get(name).unwrap().to_str().unwrap().to_owned())
 }
 
