@@ -2,10 +2,12 @@
 
 use std::cell::Cell;
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
+
+use crate::fields::Names;
 
 /// The peer as forwarding fields carry it.
 #[derive(Clone, Debug)]
@@ -39,6 +41,8 @@ pub(crate) struct Context {
     pub(crate) started: Instant,
     /// The wall clock when it started, in milliseconds since the epoch.
     pub(crate) wall_ms: u64,
+    /// Of the fields that few requests have, those that it came with.
+    pub(crate) names: Names,
     /// The index of the route among the names of the metrics.
     pub(crate) route: usize,
 }
@@ -46,20 +50,40 @@ pub(crate) struct Context {
 impl Context {
     /// Names the request: by the client's own id where that is well-formed, otherwise by a new UUIDv7.
     pub(crate) fn identify(headers: &HeaderMap, peer: IpAddr, trusted: &[IpAddr], route: usize) -> Self {
-        let wall_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let wall_ms = u64::try_from(wall_ms).unwrap_or(u64::MAX);
+        let (started, names) = (Instant::now(), Names::of(headers));
+        let wall_ms = wall_ms(started);
         Self {
-            request_id: request_id(headers, wall_ms),
+            request_id: request_id(Some(headers).filter(|_| names.has(Names::REQUEST_ID)), wall_ms),
             client: client(headers, peer, trusted),
-            started: Instant::now(),
+            started,
             wall_ms,
+            names,
             route,
         }
     }
 }
 
-fn request_id(headers: &HeaderMap, wall_ms: u64) -> HeaderValue {
-    match headers.get(problem::REQUEST_ID) {
+/// The wall clock at `moment`, now, in milliseconds since the epoch. It is read ten times a second: in between, the other clock says how
+/// far it has gone.
+fn wall_ms(moment: Instant) -> u64 {
+    const KEPT: Duration = Duration::from_millis(100);
+    thread_local! {
+        static LAST: Cell<Option<(Instant, u64)>> = const { Cell::new(None) };
+    }
+    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    if let Some((read, wall)) = LAST.get()
+        && let since = moment.saturating_duration_since(read)
+        && since < KEPT
+    {
+        return wall + millis(since);
+    }
+    let wall = millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
+    LAST.set(Some((moment, wall)));
+    wall
+}
+
+fn request_id(headers: Option<&HeaderMap>, wall_ms: u64) -> HeaderValue {
+    match headers.and_then(|headers| headers.get(problem::REQUEST_ID)) {
         Some(given) if is_well_formed(given.as_bytes()) => given.clone(),
         _ => {
             let mut text = [0; uuid::fmt::Simple::LENGTH];
@@ -128,13 +152,13 @@ mod tests {
 
     #[test]
     fn a_well_formed_request_id_is_kept() {
-        assert_eq!(request_id(&headers("x-request-id", "abc-123_x.y"), 0), "abc-123_x.y");
+        assert_eq!(request_id(Some(&headers("x-request-id", "abc-123_x.y")), 0), "abc-123_x.y");
     }
 
     #[test]
     fn any_other_request_id_is_replaced() {
         for given in ["short", "with space in it", "{\"json\":1234}", &"x".repeat(65)] {
-            let id = request_id(&headers("x-request-id", given), 0);
+            let id = request_id(Some(&headers("x-request-id", given)), 0);
             assert_ne!(id, given);
             assert_eq!(id.len(), 32);
         }

@@ -1,5 +1,7 @@
 //! The header fields of a message on its way through a proxy (RFC 9110, sections 7.6 and 11.2).
 
+mod names;
+
 use http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT,
     FORWARDED, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SERVER, SET_COOKIE, TE, TRANSFER_ENCODING, UPGRADE, VARY,
@@ -9,6 +11,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use upstream::Field;
 
 use crate::context::ForwardedFields;
+
+pub(crate) use self::names::Names;
 
 /// The most fields that are added to an answer afterwards: room for them is made once.
 pub(crate) const ADDED: usize = 10;

@@ -3,6 +3,7 @@
 //! A second gateway whose services are all well is under the same load at the same time: what the machine does to both counts
 //! against neither.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use http::Method;
@@ -126,10 +127,26 @@ fn others(before: &[Sample], during: &[Sample], beside: &[Sample], bounds: &mut 
             usual(samples, 99)
         );
     }
-    let failed = before.iter().chain(during).filter(|sample| sample.status != 200).count();
+    let failed = failures("before", before) + failures("during", during);
     bounds.at_most("other routes that failed", failed as f64, 0.0, "");
     let most = SLOWER * usual(before, 99).max(usual(beside, 99));
     bounds.at_most("p99 of other routes in a usual second", usual(during, 99), most, "ms");
+}
+
+/// How many failed. With what, and in which seconds, is printed.
+fn failures(name: &str, samples: &[Sample]) -> usize {
+    let began = samples.iter().map(|sample| sample.at).min();
+    let failed: Vec<&Sample> = samples.iter().filter(|sample| sample.status != 200).collect();
+    let mut kinds: BTreeMap<(u64, u16, bool), usize> = BTreeMap::new();
+    for sample in &failed {
+        let second = began.map_or(0, |began| (sample.at - began).as_secs());
+        *kinds.entry((second, sample.status.as_u16(), sample.refused)).or_default() += 1;
+    }
+    for ((second, status, refused), count) in kinds {
+        let breaker = if refused { " by the breaker" } else { "" };
+        println!("  {name}, second {second}: {count} times {status}{breaker}");
+    }
+    failed.len()
 }
 
 fn refusals(slow: &[Sample], bounds: &mut Bounds) {

@@ -14,7 +14,7 @@ use super::Cache;
 use super::entry::{Entry, copy};
 use super::respond::head;
 use super::status;
-use super::store::{Found, Store, Variants};
+use super::store::{Store, Variants};
 
 /// So many keys are found here, as long as no two of them want one slot.
 const SLOTS: usize = 256;
@@ -47,14 +47,13 @@ impl Front {
 pub(super) struct Slots(Box<[Slot]>);
 
 impl Slots {
-    /// What is kept under `key` for a request with these fields, and the slot that gives its fields.
-    pub(super) fn find(&mut self, store: &Store, key: &[u8], request: &HeaderMap) -> (Found, &mut Slot) {
+    /// Everything that is kept under `key`, and the slot that gives its fields.
+    pub(super) fn find(&mut self, store: &Store, key: &[u8]) -> (Option<Arc<Variants>>, &mut Slot) {
         let hash = store.hash(key);
         let slot = &mut self.0[hash as usize % SLOTS];
         // Before anything is looked up: what changes after that is seen the next time.
         let changes = store.changes(hash);
-        let all = slot.known(key, changes).or_else(|| slot.learn(store, key, changes));
-        (all.map_or_else(Found::default, |all| Found::among(all, request)), slot)
+        (slot.known(key, changes).or_else(|| slot.learn(store, key, changes)), slot)
     }
 }
 
@@ -101,15 +100,15 @@ impl Slot {
         all
     }
 
-    /// The fields of what was found in `found`, as a hit has them `now`.
-    pub(super) fn hit(&mut self, found: &Found, entry: &Entry, now: i64) -> HeaderMap {
+    /// The fields of `entry`, which is one of all that were found here, as a hit has them `now`.
+    pub(super) fn hit(&mut self, all: &Variants, entry: &Entry, now: i64) -> HeaderMap {
         let (age, ttl) = (entry.age(now), entry.ttl(now));
         if let Some(head) = self.head.as_ref().filter(|head| (head.age, head.ttl) == (age, ttl)) {
             return head.fields.clone();
         }
         let fields = head(entry, now, status::hit(ttl, None));
         // What is asked for once is not worth a copy, and of several answers each would displace the other.
-        if self.uses < USES && found.is_only() && entry.head_size() <= LARGEST_HEAD {
+        if self.uses < USES && all.is_one() && entry.head_size() <= LARGEST_HEAD {
             self.head = Some(Head { age, ttl, fields: owned(&fields) });
         }
         fields

@@ -17,12 +17,13 @@ use super::key::{self, Key};
 use super::led::Led;
 use super::respond::{self, Wanted, respond};
 use super::status::{self, CACHE_STATUS, Forwarded, Outcome};
-use super::store::Found;
+use super::store::Variants;
 use super::{asking, fill, policy};
 use crate::auth::Caller;
 use crate::body::Source;
 use crate::context::Context;
 use crate::error::GatewayError;
+use crate::fields::Names;
 use crate::listener::Connection;
 use crate::plan::{Caching, RouteId, Scope};
 use crate::plane::Plane;
@@ -88,24 +89,25 @@ pub(crate) struct Peer {
     pub(crate) is_trusted: bool,
 }
 
-/// Looks for an answer that this request may be given, which came at the moment `came`.
+/// Looks for an answer that this request may be given.
 pub(crate) fn look_up<B>(
     front: &mut Front,
     caching: &Caching,
     caller: &Caller,
-    (request, came): (&http::Request<B>, Instant),
+    (request, context): (&http::Request<B>, &Context),
     peer: Peer,
 ) -> Result<Looked, GatewayError> {
-    let (headers, now) = (request.headers(), on_clock(came));
-    let wanted = Wanted::of(request.method(), headers);
+    let (headers, now) = (request.headers(), on_clock(context.started));
+    let is_particular = context.names.has(Names::ABOUT_ANSWERS);
+    let wanted = Wanted { method: request.method(), headers, is_particular };
     let asked = if wanted.is_particular { Directives::of_request(headers) } else { Directives::default() };
     let (cache, slots) = front.parts();
     KEY.with_borrow_mut(|key| {
         key::write(key, caching, caller.principal(), (request.uri(), headers), peer.is_trusted);
-        let ask = |found: &Found, kept, why, how| {
+        let ask = |all: Option<&Variants>, kept, why, how| {
             Box::new(Ask {
                 key: key.as_slice().into(),
-                flight: [key.as_slice(), &found.variant(headers)].concat().into(),
+                flight: [key.as_slice(), &all.map(|all| all.variant(headers)).unwrap_or_default()].concat().into(),
                 kept,
                 why,
                 asked,
@@ -119,20 +121,21 @@ pub(crate) fn look_up<B>(
             if asked.only_if_cached {
                 return Err(GatewayError::NotKept);
             }
-            return Ok(Looked::Nothing(ask(&Found::default(), None, Forwarded::Bypass, How::Passing)));
+            return Ok(Looked::Nothing(ask(None, None, Forwarded::Bypass, How::Passing)));
         }
-        let (mut found, slot) = slots.find(&cache.store, key, headers);
-        let varies = found.varies();
-        let entry = found.entry.take().filter(|entry| cache.groups.hold(&entry.groups, entry.began, &entry.checked));
-        if let Some(entry) = &entry {
+        let (all, slot) = slots.find(&cache.store, key);
+        let all = all.as_deref();
+        let selected = all.and_then(|all| all.select(headers));
+        let entry = selected.filter(|entry| cache.groups.hold(&entry.groups, entry.began, &entry.checked));
+        if let (Some(all), Some(entry)) = (all, entry) {
             match use_of(entry, &asked, now) {
                 Use::Fresh => {
-                    return Ok(Looked::Kept(respond(entry, wanted, slot.hit(&found, entry, now))?, Outcome::Hit, None));
+                    return Ok(Looked::Kept(respond(entry, wanted, slot.hit(all, entry, now))?, Outcome::Hit, None));
                 }
                 Use::Stale { refresh } => {
-                    let response = respond(entry, wanted, slot.hit(&found, entry, now))?;
+                    let response = respond(entry, wanted, slot.hit(all, entry, now))?;
                     let refresh = refresh && entry.begins_refresh();
-                    let ask = refresh.then(|| ask(&found, Some(Arc::clone(entry)), Forwarded::Stale, How::Together));
+                    let ask = refresh.then(|| ask(Some(all), Some(Arc::clone(entry)), Forwarded::Stale, How::Together));
                     return Ok(Looked::Kept(response, Outcome::Stale, ask));
                 }
                 Use::Not => {}
@@ -141,15 +144,15 @@ pub(crate) fn look_up<B>(
         if asked.only_if_cached {
             return Err(GatewayError::NotKept);
         }
-        let why = match &entry {
+        let why = match entry {
             Some(entry) if entry.is_fresh(now) => Forwarded::Request,
             Some(_) => Forwarded::Stale,
-            None if varies => Forwarded::VaryMiss,
+            None if selected.is_none() && all.is_some() => Forwarded::VaryMiss,
             None => Forwarded::UriMiss,
         };
         let passes = entry.is_none() && cache.store.passes(key);
         let how = how(request.method(), headers, &asked, passes);
-        Ok(Looked::Nothing(ask(&found, entry, why, how)))
+        Ok(Looked::Nothing(ask(all, entry.cloned(), why, how)))
     })
 }
 
@@ -205,7 +208,8 @@ impl Inquiry {
     }
 
     fn wanted(&self) -> Wanted<'_> {
-        Wanted::of(&self.head.method, &self.head.headers)
+        let is_particular = self.context.names.has(Names::ABOUT_ANSWERS);
+        Wanted { method: &self.head.method, headers: &self.head.headers, is_particular }
     }
 
     /// Asks, and gives the client what comes of it.

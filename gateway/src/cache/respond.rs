@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::AGE;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use super::conditional::{self, Given};
 use super::entry::Entry;
@@ -16,30 +16,8 @@ use crate::fields;
 pub(super) struct Wanted<'a> {
     pub(super) method: &'a Method,
     pub(super) headers: &'a HeaderMap,
-    /// Whether a field says anything about that.
+    /// Whether a field says anything about that; few do.
     pub(super) is_particular: bool,
-}
-
-impl<'a> Wanted<'a> {
-    /// Most requests say nothing about what they want: that is found out by one look at each name, not by a search for each field.
-    pub(super) fn of(method: &'a Method, headers: &'a HeaderMap) -> Self {
-        Self { method, headers, is_particular: headers.keys().any(is_about_answers) }
-    }
-}
-
-fn is_about_answers(name: &HeaderName) -> bool {
-    matches!(
-        name.as_str(),
-        "cache-control"
-            | "if-match"
-            | "if-modified-since"
-            | "if-none-match"
-            | "if-range"
-            | "if-unmodified-since"
-            | "pragma"
-            | "prefer"
-            | "range"
-    )
 }
 
 /// The fields of `entry` as they are given `now`, with the word of what the cache did.

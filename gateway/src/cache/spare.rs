@@ -89,7 +89,7 @@ impl Spare {
 
     /// What may stand in for the answer to a request with these fields.
     pub(crate) fn instead(&self, cache: &Cache, request: &HeaderMap) -> Option<Bytes> {
-        let entry = cache.store.find(&self.key, request).entry?;
+        let entry = cache.store.find(&self.key, request)?;
         let holds = cache.groups.hold(&entry.groups, entry.began, &entry.checked) && entry.serves_on_error(now());
         holds.then(|| entry.body.clone())
     }

@@ -56,34 +56,20 @@ pub(crate) struct Variants {
     entries: Vec<Arc<Entry>>,
 }
 
-/// What is kept for a request.
-#[derive(Debug, Default)]
-pub(crate) struct Found {
-    pub(crate) entry: Option<Arc<Entry>>,
-    all: Option<Arc<Variants>>,
-}
-
-impl Found {
-    /// What of all that is kept under a key is for a request with these fields.
-    pub(super) fn among(all: Arc<Variants>, request: &HeaderMap) -> Self {
-        let entry = all.entries.iter().find(|entry| entry.selecting.matches(request)).cloned();
-        Self { entry, all: Some(all) }
+impl Variants {
+    /// The answer that is for a request with these fields.
+    pub(super) fn select(&self, request: &HeaderMap) -> Option<&Arc<Entry>> {
+        self.entries.iter().find(|entry| entry.selecting.matches(request))
     }
 
-    /// There is one answer for the key.
-    pub(super) fn is_only(&self) -> bool {
-        self.all.as_ref().is_some_and(|all| all.entries.len() == 1)
-    }
-
-    /// There are answers for the key, but none that this request selects.
-    pub(crate) fn varies(&self) -> bool {
-        self.entry.is_none() && self.all.as_ref().is_some_and(|all| !all.entries.is_empty())
+    /// Whether there is one answer for all.
+    pub(super) fn is_one(&self) -> bool {
+        self.entries.len() == 1
     }
 
     /// What tells this request from others for the same key, as far as that is known: they do not wait for one another.
-    pub(crate) fn variant(&self, request: &HeaderMap) -> Vec<u8> {
-        let latest = self.all.as_ref().and_then(|all| all.entries.first());
-        latest.map_or_else(Vec::new, |latest| latest.selecting.variant(request))
+    pub(super) fn variant(&self, request: &HeaderMap) -> Vec<u8> {
+        self.entries.first().map_or_else(Vec::new, |latest| latest.selecting.variant(request))
     }
 }
 
@@ -122,11 +108,11 @@ impl Store {
     }
 
     /// What is kept under `key` for a request with these fields.
-    pub(crate) fn find(&self, key: &[u8], request: &HeaderMap) -> Found {
-        self.all(key).map_or_else(Found::default, |all| Found::among(all, request))
+    pub(crate) fn find(&self, key: &[u8], request: &HeaderMap) -> Option<Arc<Entry>> {
+        self.all(key)?.select(request).cloned()
     }
 
-    /// Everything that is kept under `key`.
+    /// Everything that is kept under `key`; never none of it.
     pub(super) fn all(&self, key: &[u8]) -> Option<Arc<Variants>> {
         self.kept.get(key)
     }

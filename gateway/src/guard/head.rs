@@ -61,8 +61,11 @@ impl<'a> Lines<'a> {
 
 /// Checks `METHOD SP target SP HTTP/1.x`; answers whether the version is 1.0.
 fn request_line(line: &[u8], limits: HeadLimits) -> Result<bool, Refusal> {
-    let mut words = line.split(|byte| *byte == b' ');
-    let (Some(method), Some(target), Some(version), None) = (words.next(), words.next(), words.next(), words.next())
+    let (Some(first), Some(last)) = (memchr::memchr(b' ', line), memchr::memrchr(b' ', line)) else {
+        return Err(Refusal::RequestLine);
+    };
+    let (Some(method), Some(target), Some(version)) =
+        (line.get(..first), line.get(first + 1..last), line.get(last + 1..))
     else {
         return Err(Refusal::RequestLine);
     };
@@ -76,7 +79,7 @@ fn request_line(line: &[u8], limits: HeadLimits) -> Result<bool, Refusal> {
         return Err(Refusal::Connect);
     }
     if !is_target(target) {
-        return Err(Refusal::Target);
+        return Err(if target.contains(&b' ') { Refusal::RequestLine } else { Refusal::Target });
     }
     match version {
         b"HTTP/1.1" => Ok(false),

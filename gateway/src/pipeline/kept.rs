@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
-use http::header::COOKIE;
 use http::{HeaderMap, Method, Request, Response};
 
 use super::told;
@@ -12,7 +11,7 @@ use crate::auth::Caller;
 use crate::body::Source;
 use crate::cache::{self, Inquiry, Looked, Outcome, Peer, clients};
 use crate::error::GatewayError;
-use crate::fields;
+use crate::fields::{self, Names};
 use crate::forward::Intake;
 use crate::listener::Connection;
 use crate::plan::{Caching, RouteId, Scope, Target};
@@ -41,9 +40,11 @@ pub(super) fn look_up<'a>(
     request: &mut Request<Intake>,
 ) -> Result<Answering<'a>, GatewayError> {
     // An answer depends on no field that its service does not see, so none of these may select it.
-    fields::remove_named(request.headers_mut());
+    if exchange.context.names.has(Names::CONNECTION) {
+        fields::remove_named(request.headers_mut());
+    }
     let is_origin = matches!(plane.surface().plan.route(id).target, Target::Proxy { .. });
-    let has_cookies = is_origin && request.headers().contains_key(COOKIE);
+    let has_cookies = is_origin && exchange.context.names.has(Names::COOKIE);
     if has_cookies {
         // Every browser that is signed in here has it, and the origin is not sent it.
         fields::withhold_cookie(request.headers_mut(), &plane.settings().auth.cookie.name);
@@ -53,7 +54,7 @@ pub(super) fn look_up<'a>(
         is_trusted: plane.trusts(connection.peer.ip()),
     };
     let mut front = plane.front.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(match cache::look_up(&mut front, caching, caller, (request, exchange.context.started), peer)? {
+    Ok(match cache::look_up(&mut front, caching, caller, (request, &exchange.context), peer)? {
         Looked::Kept(response, outcome, None) => {
             note(plane, exchange, outcome);
             Answering::Kept(response)

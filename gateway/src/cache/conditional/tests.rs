@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::fields::Names;
 
 fn fields(list: &[(&'static str, &'static str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -115,4 +116,12 @@ fn what_is_not_sent_is_not_described() {
     let (status, piece) = apply(&Given::Piece(2, 5), &mut headers, &body);
     assert_eq!((status, &piece[..]), (StatusCode::PARTIAL_CONTENT, &b"234"[..]));
     assert_eq!(headers.get("content-range").unwrap(), "bytes 2-4/10");
+}
+
+#[test]
+fn every_condition_is_noticed() {
+    for name in CONDITIONS {
+        let asked = HeaderMap::from_iter([(name.clone(), HeaderValue::from_static("x"))]);
+        assert!(is_conditional(&asked) && Names::of(&asked).has(Names::ABOUT_ANSWERS), "{name}");
+    }
 }

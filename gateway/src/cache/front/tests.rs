@@ -27,21 +27,22 @@ fn found(front: &mut Front, number: usize) -> Option<usize> {
 
 fn found_for(front: &mut Front, key: &[u8], request: &HeaderMap) -> Option<usize> {
     let (cache, slots) = front.parts();
-    slots.find(&cache.store, key, request).0.entry.map(|entry| entry.body.len())
+    slots.find(&cache.store, key).0?.select(request).map(|entry| entry.body.len())
 }
 
 /// `Age`, `Cache-Status` and `Content-Length` of a hit so many milliseconds after the answer was made, which is fresh for 600 s.
 fn told(front: &mut Front, request: &HeaderMap, later: i64) -> [String; 3] {
     let (cache, slots) = front.parts();
-    let (mut found, slot) = slots.find(&cache.store, &key(1), request);
-    let entry = found.entry.take().unwrap();
-    let fields = slot.hit(&found, &entry, entry.fresh_until - 600_000 + later);
+    let (all, slot) = slots.find(&cache.store, &key(1));
+    let all = all.unwrap();
+    let entry = all.select(request).unwrap();
+    let fields = slot.hit(&all, entry, entry.fresh_until - 600_000 + later);
     [AGE, CACHE_STATUS, CONTENT_LENGTH].map(|name| fields.get(name).unwrap().to_str().unwrap().to_owned())
 }
 
 #[test]
 fn whatever_is_done_to_a_key_is_seen_at_once() {
-    let (cache, asked) = (cache(), HeaderMap::new());
+    let cache = cache();
     let (store, mut front) = (&cache.store, Front::new(&cache));
     assert_eq!(found(&mut front, 1), None);
     for size in [10, 20] {
@@ -50,13 +51,13 @@ fn whatever_is_done_to_a_key_is_seen_at_once() {
     }
     let changes: [fn(&Store); 4] = [
         |store| store.forget_all(&key(1)),
-        |store| store.forget(key(1), &store.find(&key(1), &HeaderMap::new()).entry.unwrap()),
+        |store| store.forget(key(1), &store.find(&key(1), &HeaderMap::new()).unwrap()),
         |store| store.pass(key(1), &HeaderMap::new(), Instant::now()),
         Store::clear,
     ];
     for (number, change) in changes.iter().enumerate() {
         store.keep(key(1), plain(store, 30));
-        let held = store.find(&key(1), &asked);
+        let held = store.all(&key(1));
         assert_eq!(found(&mut front, 1), Some(30), "{number}");
         change(store);
         assert_eq!(found(&mut front, 1), None, "{number}, though somebody is still being sent it");
@@ -125,7 +126,7 @@ fn the_store_is_asked_again_after_so_many_looks() {
     let cache = small_cache();
     let mut front = Front::new(&cache);
     assert!(cache.store.keep(key(1), plain(&cache.store, 1000)));
-    let held = cache.store.find(&key(1), &HeaderMap::new());
+    let held = cache.store.all(&key(1));
     assert_eq!(found(&mut front, 1), Some(1000));
     crowd_out(&cache, &key(1), 1);
     let looks = (1..).take_while(|_| found(&mut front, 1).is_some()).count();

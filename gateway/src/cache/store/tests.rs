@@ -73,7 +73,7 @@ fn what_is_not_kept_takes_no_room_from_what_is() {
         store.pass(key(number), &HeaderMap::new(), Instant::now());
     }
     assert_eq!(store.len(), 100);
-    assert!((0..100).all(|number| store.find(&key(number), &HeaderMap::new()).entry.is_some()));
+    assert!((0..100).all(|number| store.find(&key(number), &HeaderMap::new()).is_some()));
     store.passed.run_pending_tasks();
     assert!(store.passed.entry_count() <= MOST_PASSES);
     store.pass([b'a'; LONGEST_PASSED + 1].into(), &HeaderMap::new(), Instant::now());
@@ -110,8 +110,8 @@ fn of_several_that_a_request_selects_the_one_that_was_asked_for_last_is_found() 
     let later_german = answer(&store, 30, times[2], &german, true);
     for (arrives, found) in [(for_all.clone(), 20), (german_one, 20), (later_german, 30), (for_all, 30)] {
         assert!(store.keep(key(1), arrives));
-        assert_eq!(store.find(&key(1), &german).entry.unwrap().body.len(), found);
-        assert_eq!(store.find(&key(1), &french).entry.unwrap().body.len(), 20);
+        assert_eq!(store.find(&key(1), &german).unwrap().body.len(), found);
+        assert_eq!(store.find(&key(1), &french).unwrap().body.len(), 20);
     }
 }
 
@@ -122,7 +122,7 @@ fn there_are_at_most_so_many_answers_for_one_key() {
         let request = in_language(&format!("x-{number}"));
         assert!(store.keep(key(1), answer(&store, 10, Instant::now(), &request, true)));
     }
-    let found = |number: &usize| store.find(&key(1), &in_language(&format!("x-{number}"))).entry.is_some();
+    let found = |number: &usize| store.find(&key(1), &in_language(&format!("x-{number}"))).is_some();
     assert_eq!((0..=MOST_VARIANTS).filter(|number| found(number)).count(), MOST_VARIANTS);
     assert!(!found(&0), "the oldest gives way");
 }
