@@ -52,8 +52,9 @@ impl Context {
     pub(crate) fn identify(headers: &HeaderMap, peer: IpAddr, trusted: &[IpAddr], route: usize) -> Self {
         let (started, names) = (Instant::now(), Names::of(headers));
         let wall_ms = wall_ms(started);
+        let given = if names.has(Names::REQUEST_ID) { headers.get(problem::REQUEST_ID) } else { None };
         Self {
-            request_id: request_id(Some(headers).filter(|_| names.has(Names::REQUEST_ID)), wall_ms),
+            request_id: request_id(given, wall_ms),
             client: client(headers, peer, trusted),
             started,
             wall_ms,
@@ -82,8 +83,8 @@ fn wall_ms(moment: Instant) -> u64 {
     wall
 }
 
-fn request_id(headers: Option<&HeaderMap>, wall_ms: u64) -> HeaderValue {
-    match headers.and_then(|headers| headers.get(problem::REQUEST_ID)) {
+fn request_id(given: Option<&HeaderValue>, wall_ms: u64) -> HeaderValue {
+    match given {
         Some(given) if is_well_formed(given.as_bytes()) => given.clone(),
         _ => {
             let mut text = [0; uuid::fmt::Simple::LENGTH];
@@ -152,16 +153,25 @@ mod tests {
 
     #[test]
     fn a_well_formed_request_id_is_kept() {
-        assert_eq!(request_id(Some(&headers("x-request-id", "abc-123_x.y")), 0), "abc-123_x.y");
+        assert_eq!(request_id(Some(&HeaderValue::from_static("abc-123_x.y")), 0), "abc-123_x.y");
     }
 
     #[test]
     fn any_other_request_id_is_replaced() {
         for given in ["short", "with space in it", "{\"json\":1234}", &"x".repeat(65)] {
-            let id = request_id(Some(&headers("x-request-id", given)), 0);
+            let id = request_id(Some(&HeaderValue::from_str(given).unwrap()), 0);
             assert_ne!(id, given);
             assert_eq!(id.len(), 32);
         }
+    }
+
+    #[test]
+    fn the_wall_clock_goes_on_between_two_looks_at_it() {
+        let now = Instant::now();
+        let read = wall_ms(now);
+        assert_eq!(wall_ms(now + Duration::from_millis(40)), read + 40);
+        let anew = wall_ms(now + Duration::from_hours(1));
+        assert!((read..read + 600_000).contains(&anew), "read, not counted");
     }
 
     #[test]

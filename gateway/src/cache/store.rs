@@ -30,7 +30,7 @@ const LONGEST_PASSED: usize = 1024;
 /// What is of no use any more is kept a little longer, because a service may say that it still holds.
 const GRACE: Duration = Duration::from_secs(60);
 
-/// Keys whose changes are counted together are as many as there are, divided by this.
+/// So many counters of changes there are. After a change each thread looks again for one key in so many.
 pub(super) const COUNTERS: usize = 1024;
 
 /// How far the bytes in use may exceed the budget before nothing more is taken in: what is evicted leaves memory only when

@@ -254,6 +254,8 @@ mod tests {
             ("GET / HTTP/1.1\r\nHost: x\ry\r\n\r\n", Refusal::LineEnding),
             ("GET / HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n", Refusal::LineEnding),
             ("GET  / HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::RequestLine),
+            ("GET HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::RequestLine),
+            ("GET / a HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::RequestLine),
             ("GET / HTTP/2.0\r\nHost: x\r\n\r\n", Refusal::RequestLine),
             ("G\u{e9}T / HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::RequestLine),
             ("CONNECT /a HTTP/1.1\r\nHost: x\r\n\r\n", Refusal::Connect),

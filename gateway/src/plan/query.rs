@@ -9,7 +9,8 @@ pub(crate) fn sent_query(query: &str, declared: &[String]) -> String {
     declared_pieces(query, declared).join("&")
 }
 
-/// The pieces of a query that are declared, in the order of their names. Pieces of one name keep their order, which may mean something, however they write the name.
+/// The pieces of a query that are declared, in the order of their names. Pieces of one name keep their order, which may mean
+/// something, however they write the name.
 pub(crate) fn declared_pieces<'q>(query: &'q str, declared: &[String]) -> Vec<&'q str> {
     let is_declared = |piece: &&str| {
         let name = name_of(piece);
