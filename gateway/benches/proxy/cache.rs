@@ -5,11 +5,10 @@
 
 use std::net::SocketAddr;
 
-use super::bare::Bare;
 use super::load::{Load, Run};
-use super::proxies::{self, Gateway, Nginx, Setup};
+use super::proxies::{self, Gateway, Nginx, Served, Setup};
 use super::varnish::Varnish;
-use super::{Options, Peer, TOKENS, directory, report, turn, warm};
+use super::{Options, Peer, TOKENS, bare, directory, report, turn, warm};
 
 const FILES: [directory::Entry; 2] =
     [("gateway.toml", include_str!("cache/gateway.toml")), ("routes/cases.toml", include_str!("cache/routes.toml"))];
@@ -69,7 +68,7 @@ struct Others {
     caching: Option<Nginx>,
     tuned: Option<Nginx>,
     varnish: Option<Varnish>,
-    bare: Option<Bare>,
+    bare: Option<Served>,
 }
 
 /// Measures all of it.
@@ -165,7 +164,7 @@ impl Others {
             let started = Varnish::start(core, upstream);
             started.inspect_err(|reason| println!("varnish is not compared: {reason}")).ok()
         };
-        let bare = || Bare::start(core).inspect_err(|reason| println!("bare sockets are not compared: {reason}")).ok();
+        let bare = || bare::start(core).inspect_err(|reason| println!("bare sockets are not compared: {reason}")).ok();
         Self {
             nginx: needed(Other::Nginx).then(|| nginx(Setup::Stock)).flatten(),
             caching: needed(Other::NginxCache).then(|| nginx(Setup::Cache)).flatten(),
@@ -176,19 +175,12 @@ impl Others {
     }
 
     fn peer(&self, other: Other) -> Option<Peer<'static>> {
-        let nginx = |nginx: &Nginx| Peer { name: "nginx", address: nginx.address(), id: nginx.id() };
         match other {
-            Other::Nginx => self.nginx.as_ref().map(nginx),
-            Other::NginxCache => self.caching.as_ref().map(nginx),
-            Other::TunedCache => self.tuned.as_ref().map(nginx),
-            Other::Varnish => {
-                let varnish = self.varnish.as_ref()?;
-                Some(Peer { name: "varnish", address: varnish.address(), id: varnish.id() })
-            }
-            Other::Bare => {
-                let bare = self.bare.as_ref()?;
-                Some(Peer { name: "bare sockets", address: bare.address(), id: bare.id() })
-            }
+            Other::Nginx => self.nginx.as_ref().map(Nginx::peer),
+            Other::NginxCache => self.caching.as_ref().map(Nginx::peer),
+            Other::TunedCache => self.tuned.as_ref().map(Nginx::peer),
+            Other::Varnish => self.varnish.as_ref().map(Varnish::peer),
+            Other::Bare => self.bare.as_ref().map(|bare| bare.peer("bare sockets")),
         }
     }
 }

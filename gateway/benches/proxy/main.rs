@@ -108,9 +108,8 @@ fn against_nginx(core: Option<&str>, upstream: SocketAddr, options: &Options) {
     let gateway = Gateway::start(core, upstream, Some(files.path()));
     let nginx = nginx(core, upstream, Setup::Stock);
     let ample = nginx.as_ref().and_then(|_| self::nginx(core, upstream, Setup::Ample));
-    let peer = |nginx: &Nginx| Peer { name: "nginx", address: nginx.address(), id: nginx.id() };
     let against = |case: &str, path: &str, nginx: Option<&Nginx>| {
-        let peer = nginx.map(peer);
+        let peer = nginx.map(Nginx::peer);
         compare(case, path, options, &gateway, peer.as_ref().map(|peer| (peer, gateway.tokens(TOKENS))));
     };
     against("1 KB", "/api/v1/users/small", nginx.as_ref());
@@ -118,7 +117,7 @@ fn against_nginx(core: Option<&str>, upstream: SocketAddr, options: &Options) {
     if ample.is_some() {
         against("64 KB, nginx with buffers for it", "/api/v1/users/large", ample.as_ref());
     }
-    let single = nginx.as_ref().map(peer);
+    let single = nginx.as_ref().map(Nginx::peer);
     one_connection(options, &gateway, single.as_ref().map(|peer| (peer, gateway.tokens(TOKENS))), upstream);
     println!("gateway: {:.1} MB resident after the load", usage::resident_mb(gateway.id()));
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::Peer;
 use super::load::credentials;
 
 /// This gateway, with the benchmark's upstream as the service `users`.
@@ -24,9 +25,31 @@ pub(crate) struct Gateway {
 
 /// nginx with `proxy_pass`, connections to the upstream kept alive, and no log.
 pub(crate) struct Nginx {
-    child: Child,
-    address: SocketAddr,
+    served: Served,
     _directory: TempDir,
+}
+
+/// A process that serves at an address until this is dropped.
+pub(crate) struct Served {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Served {
+    pub(crate) fn new(child: Child, address: SocketAddr) -> Self {
+        Self { child, address }
+    }
+
+    /// For comparing with it under this name.
+    pub(crate) fn peer<'a>(&self, name: &'a str) -> Peer<'a> {
+        Peer { name, address: self.address, id: self.child.id() }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
 }
 
 /// What nginx does with an answer.
@@ -132,15 +155,11 @@ impl Nginx {
             .map_err(|error| error.to_string())?;
         let address = ([127, 0, 0, 1], port).into();
         healthy(address, "/users/small");
-        Ok(Self { child, address, _directory: directory })
+        Ok(Self { served: Served::new(child, address), _directory: directory })
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+    pub(crate) fn peer(&self) -> Peer<'static> {
+        self.served.peer("nginx")
     }
 }
 
@@ -159,13 +178,7 @@ impl Drop for Gateway {
     }
 }
 
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        end(&mut self.child);
-    }
-}
-
-pub(crate) fn end(child: &mut Child) {
+fn end(child: &mut Child) {
     let _ = Command::new("kill").arg(child.id().to_string()).status();
     let _ = child.wait();
 }

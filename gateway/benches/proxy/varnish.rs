@@ -2,16 +2,16 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 
 use tempfile::TempDir;
 
-use super::proxies::{end, free_port, healthy, pinned};
+use super::Peer;
+use super::proxies::{Served, free_port, healthy, pinned};
 
 /// A running Varnish: its manager, which has the process that serves as its child.
 pub(crate) struct Varnish {
-    child: Child,
-    address: SocketAddr,
+    served: Served,
     _directory: TempDir,
 }
 
@@ -38,21 +38,11 @@ impl Varnish {
             .map_err(|error| error.to_string())?;
         let address = ([127, 0, 0, 1], port).into();
         healthy(address, "/users/small");
-        Ok(Self { child, address, _directory: directory })
+        Ok(Self { served: Served::new(child, address), _directory: directory })
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-}
-
-impl Drop for Varnish {
-    fn drop(&mut self) {
-        end(&mut self.child);
+    pub(crate) fn peer(&self) -> Peer<'static> {
+        self.served.peer("varnish")
     }
 }
 
