@@ -3,6 +3,7 @@
 //! A head is held back until it is complete and checked. In place of a head that is refused hyper reads
 //! [`REFUSED`], a request that nobody but the pipeline's refusal answers, and then the end of the stream.
 
+mod socket;
 mod write;
 
 #[cfg(test)]
@@ -18,7 +19,6 @@ use std::time::Duration;
 use bytes::{Buf as _, BytesMut};
 use hyper::rt::{Read, ReadBufCursor};
 use socket2::SockRef;
-use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
@@ -212,10 +212,10 @@ impl Read for GuardedIo {
             let before = cursor.remaining();
             let read = SCRATCH.with_borrow_mut(|scratch| {
                 let room = scratch.len().min(before);
-                let mut buffer = ReadBuf::new(scratch.get_mut(..room).unwrap_or_default());
-                ready!(Pin::new(&mut this.stream).poll_read(context, &mut buffer))?;
-                this.take(buffer.filled(), &mut cursor);
-                Poll::Ready(io::Result::Ok(buffer.filled().len()))
+                let room = scratch.get_mut(..room).unwrap_or_default();
+                let count = ready!(socket::poll_recv(&this.stream, context, room))?;
+                this.take(room.get(..count).unwrap_or_default(), &mut cursor);
+                Poll::Ready(io::Result::Ok(count))
             });
             if read.is_pending() {
                 // Also here: the head may have begun while the last request was still being answered.

@@ -32,7 +32,7 @@ impl Write for GuardedIo {
             let this = &mut *self;
             SCRATCH.with_borrow_mut(|scratch| {
                 let joined = join(buffers, scratch);
-                Pin::new(&mut this.stream).poll_write(context, joined)
+                super::socket::poll_send(&this.stream, context, joined)
             })
         } else {
             Pin::new(&mut self.stream).poll_write_vectored(context, buffers)
