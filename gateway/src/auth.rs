@@ -57,7 +57,7 @@ use self::token::Issuer;
 use self::users::Users;
 use self::verify::{Expected, TokenError, Verified};
 
-pub(crate) use self::access::{AccessError, Caller, TokenCache};
+pub(crate) use self::access::{AccessError, Caller, TokenCache, admit};
 pub use self::document::openapi;
 pub use self::keys::{KeyFileError, KeyMistake};
 pub use self::token::AccessToken;

@@ -24,7 +24,8 @@ use crate::record::Exchange;
 /// The body of an answer. It carries the exchange, which is recorded when the body has been sent or dropped.
 pub(crate) struct Body {
     source: Source,
-    exchange: Option<Exchange>,
+    /// Behind a pointer, because hyper moves a body many times.
+    exchange: Box<Exchange>,
 }
 
 pub(crate) enum Source {
@@ -169,11 +170,11 @@ impl Source {
 }
 
 impl Body {
-    pub(crate) fn new(source: Source, mut exchange: Exchange) -> Self {
+    pub(crate) fn new(source: Source, mut exchange: Box<Exchange>) -> Self {
         if source.is_end() {
             exchange.complete();
         }
-        Self { source, exchange: Some(exchange) }
+        Self { source, exchange }
     }
 }
 
@@ -185,19 +186,18 @@ impl HttpBody for Body {
         let this = self.get_mut();
         let polled = this.source.poll(context).map_ok(cleaned);
         let ended = this.source.is_end();
-        if let Some(exchange) = &mut this.exchange {
-            match &polled {
-                Poll::Pending => exchange.connection.waits(),
-                Poll::Ready(Some(Ok(frame))) => {
-                    exchange.connection.moves();
-                    exchange.sent(frame.data_ref().map_or(0, Bytes::len));
-                }
-                Poll::Ready(Some(Err(_))) => exchange.broken(),
-                Poll::Ready(None) => {}
+        let exchange = &mut this.exchange;
+        match &polled {
+            Poll::Pending => exchange.connection.state.waits(),
+            Poll::Ready(Some(Ok(frame))) => {
+                exchange.connection.state.moves();
+                exchange.sent(frame.data_ref().map_or(0, Bytes::len));
             }
-            if ended || matches!(polled, Poll::Ready(None)) {
-                exchange.complete();
-            }
+            Poll::Ready(Some(Err(_))) => exchange.broken(),
+            Poll::Ready(None) => {}
+        }
+        if ended || matches!(polled, Poll::Ready(None)) {
+            exchange.complete();
         }
         polled
     }

@@ -50,7 +50,6 @@ use groups::{CACHE_GROUP_INVALIDATION, Groups};
 use store::Store;
 
 pub(crate) use freshness::Times;
-pub(crate) use front::Front;
 pub(crate) use groups::take_out as take_out_groups;
 pub(crate) use key::{partition, visible};
 pub(crate) use look_up::{Inquiry, Looked, Peer, look_up, sends_cookies};

@@ -2,12 +2,13 @@
 
 use std::cell::Cell;
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
 use crate::fields::Names;
+use crate::listener::ms_at;
 
 /// The peer as forwarding fields carry it.
 #[derive(Clone, Debug)]
@@ -39,6 +40,8 @@ pub(crate) struct Context {
     pub(crate) request_id: HeaderValue,
     pub(crate) client: IpAddr,
     pub(crate) started: Instant,
+    /// When it arrived, in milliseconds on the clock of connections and of what is kept ([`ms_at`]).
+    pub(crate) arrived_ms: u64,
     /// The wall clock when it started, in milliseconds since the epoch.
     pub(crate) wall_ms: u64,
     /// Of the fields that few requests have, those that it came with.
@@ -51,12 +54,14 @@ impl Context {
     /// Names the request: by the client's own id where that is well-formed, otherwise by a new UUIDv7.
     pub(crate) fn identify(headers: &HeaderMap, peer: IpAddr, trusted: &[IpAddr], route: usize) -> Self {
         let (started, names) = (Instant::now(), Names::of(headers));
-        let wall_ms = wall_ms(started);
+        let arrived_ms = ms_at(started);
+        let wall_ms = wall_ms(arrived_ms);
         let given = if names.has(Names::REQUEST_ID) { headers.get(problem::REQUEST_ID) } else { None };
         Self {
             request_id: request_id(given, wall_ms),
             client: client(headers, peer, trusted),
             started,
+            arrived_ms,
             wall_ms,
             names,
             route,
@@ -64,22 +69,22 @@ impl Context {
     }
 }
 
-/// The wall clock at `moment`, now, in milliseconds since the epoch. It is read ten times a second: in between, the other clock says how
-/// far it has gone.
-fn wall_ms(moment: Instant) -> u64 {
-    const KEPT: Duration = Duration::from_millis(100);
+/// The wall clock at `now_ms`, in milliseconds since the epoch. It is read ten times a second: in between, the other clock says how far
+/// it has gone.
+fn wall_ms(now_ms: u64) -> u64 {
+    const KEPT_MS: u64 = 100;
     thread_local! {
-        static LAST: Cell<Option<(Instant, u64)>> = const { Cell::new(None) };
+        static LAST: Cell<Option<(u64, u64)>> = const { Cell::new(None) };
     }
-    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    if let Some((read, wall)) = LAST.get()
-        && let since = moment.saturating_duration_since(read)
-        && since < KEPT
+    if let Some((read_ms, wall)) = LAST.get()
+        && let since = now_ms.saturating_sub(read_ms)
+        && since < KEPT_MS
     {
-        return wall + millis(since);
+        return wall + since;
     }
-    let wall = millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
-    LAST.set(Some((moment, wall)));
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let wall = u64::try_from(wall.as_millis()).unwrap_or(u64::MAX);
+    LAST.set(Some((now_ms, wall)));
     wall
 }
 
@@ -142,6 +147,7 @@ fn address(hop: &str) -> Option<IpAddr> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::listener::now_ms;
 
     fn headers(name: &'static str, text: &str) -> HeaderMap {
         HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_str(text).unwrap())])
@@ -167,10 +173,10 @@ mod tests {
 
     #[test]
     fn the_wall_clock_goes_on_between_two_looks_at_it() {
-        let now = Instant::now();
+        let now = now_ms();
         let read = wall_ms(now);
-        assert_eq!(wall_ms(now + Duration::from_millis(40)), read + 40);
-        let anew = wall_ms(now + Duration::from_hours(1));
+        assert_eq!(wall_ms(now + 40), read + 40);
+        let anew = wall_ms(now + 3_600_000);
         assert!((read..read + 600_000).contains(&anew), "read, not counted");
     }
 

@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 
 use crate::answer;
-use crate::auth::Caller;
+use crate::auth::{self, Caller};
 use crate::beside;
 use crate::body::{Body, Source};
 use crate::cache::{self, Write};
@@ -25,11 +25,11 @@ use crate::compose;
 use crate::context::Context;
 use crate::cors::Cors;
 use crate::error::GatewayError;
-use crate::fields::Receiver;
+use crate::fields::{Names, Receiver};
 use crate::forward::{self, Call, Intake};
 use crate::guard::{Refusal, target};
 use crate::limit;
-use crate::listener::{Connection, REFUSED_METHOD};
+use crate::listener::{Connection, ConnectionState, REFUSED_METHOD};
 use crate::plan::{Route, RouteId, Target};
 use crate::plane::Plane;
 use crate::record::{Exchange, Line};
@@ -50,10 +50,10 @@ pub(crate) fn serve(
 ) -> impl Future<Output = Result<Response<Body>, Infallible>> + Send {
     // The request lies in the future from its beginning, and stays there: it is large, and the phases are several futures deep.
     let mut request = request.map(Intake::Incoming);
-    async move { Ok(answer_to(&plane, &connection, &mut request).await) }
+    async move { Ok(answer_to(&plane, connection, &mut request).await) }
 }
 
-async fn answer_to(plane: &Arc<Plane>, connection: &Arc<Connection>, request: &mut Request<Intake>) -> Response<Body> {
+async fn answer_to(plane: &Arc<Plane>, connection: Arc<Connection>, request: &mut Request<Intake>) -> Response<Body> {
     let is_head = request.method() == Method::HEAD;
     target::unescape(request);
     // Kept, because the request is changed while its path is still needed.
@@ -68,7 +68,7 @@ async fn answer_to(plane: &Arc<Plane>, connection: &Arc<Connection>, request: &m
     if rules.is_some() {
         readable(request);
     }
-    let answered = phases(plane, connection, &mut exchange, (path, query), &found, request).await;
+    let answered = phases(plane, &mut exchange, (path, query), &found, request).await;
     let mut response = answered.unwrap_or_else(|error| explain(error, path, &mut exchange));
     if let Some(route) = rules {
         response = Box::pin(in_own_words(route, response)).await;
@@ -99,14 +99,13 @@ async fn leave(request: &mut Request<Intake>, headers: &mut HeaderMap) {
 /// The phases up to the answer of a service, in the only order in which each may rely on those before it.
 async fn phases(
     plane: &Arc<Plane>,
-    connection: &Arc<Connection>,
     exchange: &mut Exchange,
     (path, query): (&str, Option<&str>),
     found: &Found<'_>,
     request: &mut Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
     // guard: first, because nothing after it is safe on a request that another server could read differently.
-    guard(connection, request)?;
+    guard(&exchange.connection.state, request)?;
     take_host(request)?;
     // identify: done by the caller, so that a refusal has a request id too.
     if Cors::is_preflight(request.method(), request.headers()) {
@@ -116,27 +115,28 @@ async fn phases(
     let (id, parameters) = match found {
         Found::Route { id, parameters } => (*id, parameters),
         _ if beside::serves(path) => {
-            return Box::pin(beside_the_plan(plane, connection, exchange, request)).await;
+            return Box::pin(beside_the_plan(plane, exchange, request)).await;
         }
         Found::MethodNotAllowed { allow } => return Err(GatewayError::MethodNotAllowed { allow: allow.clone() }),
         Found::Nothing => return Err(GatewayError::RouteNotFound),
     };
     let route = plane.surface().plan.route(id);
     // authenticate: before anything that costs a service work.
-    let caller = authenticate(plane, route, request.headers(), exchange.context.wall_ms)?;
+    let known = authenticate(plane, route, request.headers(), &exchange.context)?;
+    let caller = known.as_ref().unwrap_or(&plane.anonymous);
     if let (Some(line), Some(sub)) = (exchange.line(), &caller.principal().sub) {
         line.user = Some(sub.as_str().into());
     }
     // limit: after authenticate, because a quota belongs to a user, and before anything is asked of a service.
-    limit(plane, (id, route), &caller, exchange, query)?;
+    limit(plane, (id, route), caller, exchange, query)?;
     // What only the viewer sees is taken out of the request, so that the rest is shared.
     let viewing = viewed::begin(route, request)?;
     let response = 'answered: {
         let Some(caching) = route.cache.as_ref().filter(|_| kept::is_question(request)) else {
-            break 'answered asked(plane, connection, exchange, (id, parameters), &caller, request).await?;
+            break 'answered asked(plane, exchange, (id, parameters), caller, request).await?;
         };
         // look up: after limit, so that a hit counts too. admit: behind it, where an answer arrives.
-        let asking = match kept::look_up(plane, connection, exchange, (id, caching), &caller, request)? {
+        let asking = match kept::look_up(plane, exchange, (id, caching), caller, request)? {
             Answering::Kept(response) => break 'answered response,
             Answering::Asking(asking) => asking,
         };
@@ -153,11 +153,11 @@ async fn phases(
     let viewed = Box::pin(async {
         let mut response = response;
         if let Some(viewing) = viewing {
-            response = viewed::add(plane, connection, exchange, (id, parameters), &caller, *viewing, response).await?;
+            response = viewed::add(plane, exchange, (id, parameters), caller, *viewing, response).await?;
         }
         unshared(response.headers_mut(), route);
         if let Some(composition) = finishing {
-            response = compose::finish(plane, composition, &caller, response).await?;
+            response = compose::finish(plane, composition, caller, response).await?;
         }
         deprecate(response.headers_mut(), route);
         Ok(response)
@@ -168,7 +168,6 @@ async fn phases(
 /// A route, or a method, of which nothing is kept.
 async fn asked(
     plane: &Plane,
-    connection: &Connection,
     exchange: &mut Exchange,
     (id, parameters): (RouteId, &Parameters<'_>),
     caller: &Caller,
@@ -177,8 +176,15 @@ async fn asked(
     let route = plane.surface().plan.route(id);
     let write = Write::begin(plane, route, caller.principal(), request);
     let called = exchange.line().map(|_| Instant::now());
-    let answered =
-        answer::answer(plane, connection, &exchange.context, (id, parameters), (caller, write.as_ref()), request).await;
+    let answered = answer::answer(
+        plane,
+        &exchange.connection,
+        &exchange.context,
+        (id, parameters),
+        (caller, write.as_ref()),
+        request,
+    )
+    .await;
     if let Some(write) = write {
         // Before the head of its answer is sent: whoever has seen that may ask at once, and must see what was written.
         write.settle(&answered);
@@ -208,9 +214,9 @@ fn told(plane: &Plane, exchange: &mut Exchange, id: RouteId, called: Option<Inst
 }
 
 /// Refuses what the raw head or the target makes ambiguous.
-fn guard(connection: &Connection, request: &Request<Intake>) -> Result<(), GatewayError> {
+fn guard(state: &ConnectionState, request: &Request<Intake>) -> Result<(), GatewayError> {
     if request.method().as_str() == REFUSED_METHOD
-        && let Some(refusal) = connection.state.refusal()
+        && let Some(refusal) = state.refusal()
     {
         return Err(refusal.into());
     }
@@ -230,11 +236,20 @@ fn take_host(request: &mut Request<Intake>) -> Result<(), GatewayError> {
     Ok(())
 }
 
-/// Who calls, if the route lets them in.
-fn authenticate(plane: &Plane, route: &Route, headers: &HeaderMap, wall_ms: u64) -> Result<Caller, GatewayError> {
-    let now = i64::try_from(wall_ms).unwrap_or(i64::MAX);
+/// Who calls, if the route lets them in; none where nothing is known of them.
+fn authenticate(
+    plane: &Plane,
+    route: &Route,
+    headers: &HeaderMap,
+    context: &Context,
+) -> Result<Option<Caller>, GatewayError> {
+    if !context.names.has(Names::AUTHORIZATION) {
+        let admitted = auth::admit(plane.anonymous.principal(), &route.access);
+        return admitted.map(|()| None).map_err(GatewayError::Access);
+    }
+    let now = i64::try_from(context.wall_ms).unwrap_or(i64::MAX);
     let mut tokens = plane.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-    tokens.authenticate(headers, route.token, &route.access, now).map_err(GatewayError::Access)
+    tokens.authenticate(headers, route.token, &route.access, now).map(Some).map_err(GatewayError::Access)
 }
 
 /// Takes what the request costs out of its caller's quota.
@@ -255,7 +270,7 @@ fn limit(
     Ok(taken?)
 }
 
-fn open(plane: &Plane, connection: &Connection, request: &Request<Intake>, found: &Found<'_>) -> Exchange {
+fn open(plane: &Plane, connection: Arc<Connection>, request: &Request<Intake>, found: &Found<'_>) -> Box<Exchange> {
     let route = if let Found::Route { id, .. } = found { Some(*id) } else { None };
     let (index, label) = plane.surface().label(route);
     let trusted = &plane.settings().trusted_proxies;
@@ -272,13 +287,12 @@ fn open(plane: &Plane, connection: &Connection, request: &Request<Intake>, found
             cache: None,
         })
     });
-    Exchange::open(context, &connection.state, &plane.metrics, request.version(), line)
+    Exchange::open(context, connection, &plane.metrics, request.version(), line)
 }
 
 /// Asks the router beside the plan.
 async fn beside_the_plan(
     plane: &Plane,
-    connection: &Connection,
     exchange: &mut Exchange,
     request: &mut Request<Intake>,
 ) -> Result<Response<Source>, GatewayError> {
@@ -298,7 +312,7 @@ async fn beside_the_plan(
         // Pages and probes go on when services have too much to do.
         has_place: true,
     };
-    forward::forward(plane, connection, &exchange.context, &call, request).await
+    forward::forward(plane, &exchange.connection, &exchange.context, &call, request).await
 }
 
 /// The answer to a preflight: fields only, and only for an origin that is allowed.

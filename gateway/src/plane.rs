@@ -9,7 +9,7 @@ use principal::Signer;
 use upstream::{Failure, Pool, Upstream};
 
 use crate::auth::{Auth, Caller, TokenCache};
-use crate::cache::{Cache, Front};
+use crate::cache::Cache;
 use crate::conformance::{Conformance, Sampling};
 use crate::context::Context;
 use crate::cors::Cors;
@@ -52,10 +52,10 @@ pub(crate) struct Plane {
     pub(crate) drain: Arc<Drain>,
     pub(crate) metrics: Arc<Shard>,
     pub(crate) pool: Pool,
+    /// Somebody about whom nothing is known.
+    pub(crate) anonymous: Caller,
     /// Never contended: only this thread has it.
     pub(crate) tokens: Mutex<TokenCache>,
-    /// Never contended either.
-    pub(crate) front: Mutex<Front>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) connection_limits: ConnectionLimits,
     pub(crate) head_limits: HeadLimits,
@@ -65,13 +65,14 @@ pub(crate) struct Plane {
 impl Plane {
     pub(crate) fn new(shared: &Arc<Shared>, drain: &Arc<Drain>, metrics: &Arc<Shard>) -> Self {
         let limits = &shared.surface.plan.settings.limits;
+        let tokens = TokenCache::new(shared.auth.gate(), Arc::clone(&shared.signers));
         Self {
             shared: Arc::clone(shared),
             drain: Arc::clone(drain),
             metrics: Arc::clone(metrics),
             pool: Pool::new(),
-            tokens: Mutex::new(TokenCache::new(shared.auth.gate(), Arc::clone(&shared.signers))),
-            front: Mutex::new(Front::new(&shared.cache)),
+            anonymous: tokens.anonymous(),
+            tokens: Mutex::new(tokens),
             connections: Arc::default(),
             connection_limits: connection_limits(limits),
             head_limits: head_limits(limits),
@@ -110,11 +111,6 @@ impl Plane {
     pub(crate) fn assertion_for(&self, caller: &Caller, route: &Route, context: &Context) -> Option<HeaderValue> {
         let now = i64::try_from(context.wall_ms).unwrap_or(i64::MAX);
         self.assertion(caller, route.target.service(), &route.assert_roles, now)
-    }
-
-    /// Somebody about whom nothing is known.
-    pub(crate) fn anonymous(&self) -> Caller {
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).anonymous()
     }
 
     /// The public origin as JSON, which programs know as `$base`.

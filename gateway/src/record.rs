@@ -8,7 +8,7 @@ use problem::Code;
 
 use crate::context::Context;
 use crate::limit::Standing;
-use crate::listener::{ConnectionState, Phase};
+use crate::listener::{Connection, Phase, ms_at};
 use crate::metrics::Shard;
 
 /// nginx's status for a client that went away before it was answered; it is logged and counted, never sent.
@@ -19,7 +19,7 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 #[derive(Debug)]
 pub(crate) struct Exchange {
     pub(crate) context: Context,
-    pub(crate) connection: Arc<ConnectionState>,
+    pub(crate) connection: Arc<Connection>,
     shard: Arc<Shard>,
     status: u16,
     bytes: u64,
@@ -55,16 +55,16 @@ pub(crate) struct Line {
 impl Exchange {
     pub(crate) fn open(
         context: Context,
-        connection: &Arc<ConnectionState>,
+        connection: Arc<Connection>,
         shard: &Arc<Shard>,
         version: Version,
         line: Option<Box<Line>>,
-    ) -> Self {
-        connection.enter_at(Phase::Busy, context.started);
-        connection.misleads(version == Version::HTTP_10);
-        Self {
+    ) -> Box<Self> {
+        connection.state.enter_at(Phase::Busy, context.arrived_ms);
+        connection.state.misleads(version == Version::HTTP_10);
+        Box::new(Self {
             context,
-            connection: Arc::clone(connection),
+            connection,
             shard: Arc::clone(shard),
             status: CLIENT_CLOSED_REQUEST,
             bytes: 0,
@@ -72,7 +72,7 @@ impl Exchange {
             problem: None,
             standing: None,
             line,
-        }
+        })
     }
 
     pub(crate) fn request_id(&self) -> &HeaderValue {
@@ -147,9 +147,9 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         let now = Instant::now();
         let took = now.saturating_duration_since(self.context.started);
-        self.connection.enter_at(Phase::Idle, now);
+        self.connection.state.enter_at(Phase::Idle, ms_at(now));
         if self.state == State::Complete {
-            self.connection.misleads(false);
+            self.connection.state.misleads(false);
         }
         self.shard.answered(self.context.route, self.status, took);
         if let Some(line) = self.line.take() {

@@ -281,7 +281,8 @@ fn verify(gate: &Gate, token: &[u8], now_ms: i64) -> Result<Entry, AccessError> 
     Ok(Entry { caller: Caller::new(token.into(), access, kid), generation })
 }
 
-fn admit(principal: &Principal, access: &Access) -> Result<(), AccessError> {
+/// Whether a route lets somebody in.
+pub(crate) fn admit(principal: &Principal, access: &Access) -> Result<(), AccessError> {
     match access {
         Access::Anyone => Ok(()),
         Access::SignedIn | Access::Role(_) if principal.sub.is_none() => Err(AccessError::Unauthenticated),

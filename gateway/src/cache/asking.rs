@@ -99,7 +99,7 @@ fn request(inquiry: &Inquiry) -> Result<Request<Intake>, GatewayError> {
 async fn send(inquiry: &Inquiry, mut request: Request<Intake>) -> Result<Response<Source>, GatewayError> {
     let Inquiry { plane, connection, context, route, caller, .. } = inquiry;
     let caller = match &inquiry.caching()?.scope {
-        Scope::Public => plane.anonymous(),
+        Scope::Public => plane.anonymous.clone(),
         scope => caller.seen_as(super::visible(scope, caller.principal())),
     };
     // Found again, because the request may have travelled to a task, away from what its parameters were borrowed from.

@@ -6,16 +6,16 @@ use http::header::{AGE, DATE, EXPIRES};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::control::{Directives, seconds};
-use crate::listener::ms_at;
+use crate::listener::now_ms;
 
 /// The clock of everything that is kept.
 pub(super) fn now() -> i64 {
-    on_clock(Instant::now())
+    on_clock(now_ms())
 }
 
-/// What it showed at this moment.
-pub(super) fn on_clock(moment: Instant) -> i64 {
-    i64::try_from(ms_at(moment)).unwrap_or(i64::MAX)
+/// A moment on it.
+pub(super) fn on_clock(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX)
 }
 
 /// When an answer was asked for and when its head was there.

@@ -6,6 +6,7 @@
 //!   is looked up again.
 //! * The store goes on learning what is asked for often, because it is asked again after [`USES`] looks.
 
+use std::cell::RefCell;
 use std::sync::{Arc, Weak};
 
 use http::HeaderMap;
@@ -26,25 +27,36 @@ const USES: u8 = 15;
 const LONGEST_KEY: usize = 512;
 const LARGEST_HEAD: usize = 4096;
 
-/// The cache, as one thread sees it.
-pub(crate) struct Front {
-    cache: Arc<Cache>,
+/// What one thread has found in a cache.
+#[derive(Default)]
+struct Front {
+    of: Weak<Cache>,
     slots: Slots,
+    /// Room for a key, which is looked up far more often than it is kept.
+    key: Vec<u8>,
 }
 
-impl Front {
-    pub(crate) fn new(cache: &Arc<Cache>) -> Self {
-        Self { cache: Arc::clone(cache), slots: Slots((0..SLOTS).map(|_| Slot::default()).collect()) }
+/// Looks with what this thread has found in `cache`, and with room for a key.
+pub(super) fn with<T>(cache: &Arc<Cache>, look: impl FnOnce(&mut Slots, &mut Vec<u8>) -> T) -> T {
+    thread_local! {
+        static FRONT: RefCell<Front> = RefCell::default();
     }
-
-    /// What all threads share, and what is this one's.
-    pub(super) fn parts(&mut self) -> (&Cache, &mut Slots) {
-        (&self.cache, &mut self.slots)
-    }
+    FRONT.with_borrow_mut(|front| {
+        if !std::ptr::eq(front.of.as_ptr(), Arc::as_ptr(cache)) {
+            *front = Front { of: Arc::downgrade(cache), ..Front::default() };
+        }
+        look(&mut front.slots, &mut front.key)
+    })
 }
 
 /// One for each remainder of a key's hash.
 pub(super) struct Slots(Box<[Slot]>);
+
+impl Default for Slots {
+    fn default() -> Self {
+        Self((0..SLOTS).map(|_| Slot::default()).collect())
+    }
+}
 
 impl Slots {
     /// Everything that is kept under `key`, and the slot that gives its fields.

@@ -1,7 +1,7 @@
 //! What an answer is kept under: the route as it is now, who may share it, and the target.
 
 use http::header::HOST;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, HeaderValue, Uri};
 use principal::Principal;
 
 use crate::plan::query::declared_pieces;
@@ -24,8 +24,9 @@ pub(crate) fn write(
     key.clear();
     key.extend_from_slice(&caching.generation.to_be_bytes());
     partition(key, &caching.scope, caller);
-    let host = headers.get(HOST).map_or(&b""[..], |host| host.as_bytes());
-    key.extend(host.iter().map(u8::to_ascii_lowercase));
+    let before = key.len();
+    key.extend_from_slice(headers.get(HOST).map_or(b"", HeaderValue::as_bytes));
+    key[before..].make_ascii_lowercase();
     key.push(0);
     if trusted {
         for name in ["x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "forwarded"] {

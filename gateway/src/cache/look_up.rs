@@ -1,6 +1,5 @@
 //! The look up phase: is there an answer that this request may be given, and if not, what is to be done about it?
 
-use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,12 +11,12 @@ use super::control::Directives;
 use super::entry::Entry;
 use super::flight::{Joined, Landed};
 use super::freshness::{now, on_clock};
-use super::front::Front;
 use super::key::{self, Key};
 use super::led::Led;
 use super::respond::{self, Wanted, respond};
 use super::status::{self, CACHE_STATUS, Forwarded, Outcome};
 use super::store::Variants;
+use super::{Cache, front};
 use super::{asking, fill, policy};
 use crate::auth::Caller;
 use crate::body::Source;
@@ -32,11 +31,6 @@ use crate::plane::Plane;
 const WAITS: u32 = 2;
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
-
-thread_local! {
-    /// Room for a key, which is looked up far more often than it is kept.
-    static KEY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
 
 /// A request whose answer may be kept, with all that asking for it needs: it may outlive its client.
 #[derive(Clone)]
@@ -91,18 +85,17 @@ pub(crate) struct Peer {
 
 /// Looks for an answer that this request may be given.
 pub(crate) fn look_up<B>(
-    front: &mut Front,
+    cache: &Arc<Cache>,
     caching: &Caching,
     caller: &Caller,
     (request, context): (&http::Request<B>, &Context),
     peer: Peer,
 ) -> Result<Looked, GatewayError> {
-    let (headers, now) = (request.headers(), on_clock(context.started));
+    let (headers, now) = (request.headers(), on_clock(context.arrived_ms));
     let is_particular = context.names.has(Names::ABOUT_ANSWERS);
     let wanted = Wanted { method: request.method(), headers, is_particular };
     let asked = if wanted.is_particular { Directives::of_request(headers) } else { Directives::default() };
-    let (cache, slots) = front.parts();
-    KEY.with_borrow_mut(|key| {
+    front::with(cache, |slots, key| {
         key::write(key, caching, caller.principal(), (request.uri(), headers), peer.is_trusted);
         let ask = |all: Option<&Variants>, kept, why, how| {
             Box::new(Ask {

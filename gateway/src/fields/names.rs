@@ -13,6 +13,7 @@ impl Names {
     pub(crate) const REQUEST_ID: Self = Self(1 << 2);
     /// Whatever says which answer is wanted, how fresh, or how much of it.
     pub(crate) const ABOUT_ANSWERS: Self = Self(1 << 3);
+    pub(crate) const AUTHORIZATION: Self = Self(1 << 4);
 
     /// Those of a request.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
@@ -21,6 +22,7 @@ impl Names {
 
     fn named(name: &str) -> Self {
         match name {
+            "authorization" => Self::AUTHORIZATION,
             "connection" => Self::CONNECTION,
             "cookie" => Self::COOKIE,
             "x-request-id" => Self::REQUEST_ID,
@@ -56,8 +58,9 @@ mod tests {
 
     #[test]
     fn what_a_request_has_is_found_among_others() {
-        let usual = ["host", "accept", "accept-encoding", "user-agent", "authorization", "content-length"];
+        let usual = ["host", "accept", "accept-encoding", "user-agent", "origin", "content-length"];
         for (name, is) in [
+            ("authorization", Names::AUTHORIZATION),
             ("connection", Names::CONNECTION),
             ("cookie", Names::COOKIE),
             ("x-request-id", Names::REQUEST_ID),
@@ -66,8 +69,8 @@ mod tests {
         ] {
             let names = of(&[&usual[..3], &[name], &usual[3..]].concat());
             assert!(names.has(is), "{name}");
-            let others = [Names::CONNECTION, Names::COOKIE, Names::REQUEST_ID, Names::ABOUT_ANSWERS];
-            assert!(others.into_iter().filter(|other| *other != is).all(|other| !names.has(other)), "{name}");
+            let all = [Names::AUTHORIZATION, Names::CONNECTION, Names::COOKIE, Names::REQUEST_ID, Names::ABOUT_ANSWERS];
+            assert!(all.into_iter().filter(|other| *other != is).all(|other| !names.has(other)), "{name}");
         }
         let both = of(&["cookie", "range"]);
         assert!(both.has(Names::COOKIE) && both.has(Names::ABOUT_ANSWERS) && !both.has(Names::CONNECTION));

@@ -61,12 +61,12 @@ impl ConnectionState {
     }
 
     pub(crate) fn enter(&self, phase: Phase) {
-        self.enter_at(phase, Instant::now());
+        self.enter_at(phase, now_ms());
     }
 
     /// A stall outlives the exchange: the end of its answer may still wait for the client to read.
-    pub(crate) fn enter_at(&self, phase: Phase, moment: Instant) {
-        self.since.store(ms_at(moment), Ordering::Relaxed);
+    pub(crate) fn enter_at(&self, phase: Phase, now_ms: u64) {
+        self.since.store(now_ms, Ordering::Relaxed);
         if phase != Phase::Idle {
             self.stalled_since.store(0, Ordering::Relaxed);
         }

@@ -1,7 +1,7 @@
 //! look up and admit, on routes whose answers are kept.
 
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use http::{HeaderMap, Method, Request, Response};
@@ -13,7 +13,6 @@ use crate::cache::{self, Inquiry, Looked, Outcome, Peer, clients};
 use crate::error::GatewayError;
 use crate::fields::{self, Names};
 use crate::forward::Intake;
-use crate::listener::Connection;
 use crate::plan::{Caching, RouteId, Scope, Target};
 use crate::plane::Plane;
 use crate::record::Exchange;
@@ -33,7 +32,6 @@ pub(super) enum Answering<'a> {
 /// Looks for an answer that this request may be given, and asks for what there is not.
 pub(super) fn look_up<'a>(
     plane: &Arc<Plane>,
-    connection: &Arc<Connection>,
     exchange: &'a mut Exchange,
     (id, caching): (RouteId, &'a Caching),
     caller: &Caller,
@@ -51,16 +49,15 @@ pub(super) fn look_up<'a>(
     }
     let peer = Peer {
         sends_cookies: has_cookies && cache::sends_cookies(&caching.scope, request.headers()),
-        is_trusted: plane.trusts(connection.peer.ip()),
+        is_trusted: plane.trusts(exchange.connection.peer.ip()),
     };
-    let mut front = plane.front.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(match cache::look_up(&mut front, caching, caller, (request, &exchange.context), peer)? {
+    Ok(match cache::look_up(&plane.shared.cache, caching, caller, (request, &exchange.context), peer)? {
         Looked::Kept(response, outcome, None) => {
             note(plane, exchange, outcome);
             Answering::Kept(response)
         }
         looked => {
-            let inquiry = inquiry(plane, connection, exchange, id, caller, request);
+            let inquiry = inquiry(plane, exchange, id, caller, request);
             Answering::Asking(Box::pin(inquire(exchange, caching, inquiry, looked)))
         }
     })
@@ -69,7 +66,6 @@ pub(super) fn look_up<'a>(
 /// A request for what a service has to be asked for.
 fn inquiry(
     plane: &Arc<Plane>,
-    connection: &Arc<Connection>,
     exchange: &Exchange,
     route: RouteId,
     caller: &Caller,
@@ -77,7 +73,7 @@ fn inquiry(
 ) -> Inquiry {
     Inquiry {
         plane: Arc::clone(plane),
-        connection: Arc::clone(connection),
+        connection: Arc::clone(&exchange.connection),
         context: exchange.context.clone(),
         route,
         caller: caller.clone(),

@@ -6,7 +6,6 @@ use crate::auth::Caller;
 use crate::body::Source;
 use crate::compose::{self, Asked, Viewing};
 use crate::error::GatewayError;
-use crate::listener::Connection;
 use crate::plan::{Route, RouteId};
 use crate::plane::Plane;
 use crate::record::Exchange;
@@ -23,7 +22,6 @@ pub(super) fn begin<B>(route: &Route, request: &mut Request<B>) -> Result<Option
 /// Adds it to the answer.
 pub(super) async fn add(
     plane: &Plane,
-    connection: &Connection,
     exchange: &mut Exchange,
     (id, parameters): (RouteId, &Parameters<'_>),
     caller: &Caller,
@@ -36,7 +34,7 @@ pub(super) async fn add(
     let (Some(composition), Some(prepared)) = (late, &compiled.late) else { return Ok(response) };
     let was_whole = !response.headers().contains_key(compose::GATEWAY_PARTS);
     let asked = Asked { route, compiled, composition, prepared, parameters: *parameters, caller, write: None };
-    let response = Box::pin(viewing.add(plane, connection, &exchange.context, asked, response)).await?;
+    let response = Box::pin(viewing.add(plane, &exchange.connection, &exchange.context, asked, response)).await?;
     let lost = response.headers().get(compose::GATEWAY_PARTS).cloned();
     if was_whole && lost.is_some() {
         plane.metrics.degraded(exchange.context.route);

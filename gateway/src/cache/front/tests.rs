@@ -20,20 +20,30 @@ fn small_cache() -> Arc<Cache> {
     Arc::new(Cache::new(1 << 20, None))
 }
 
+/// What another thread than all others has found.
+struct Front<'c> {
+    store: &'c Store,
+    slots: Slots,
+}
+
+impl<'c> Front<'c> {
+    fn new(cache: &'c Cache) -> Self {
+        Self { store: &cache.store, slots: Slots::default() }
+    }
+}
+
 /// The size of what is found under a key, if anything is.
-fn found(front: &mut Front, number: usize) -> Option<usize> {
+fn found(front: &mut Front<'_>, number: usize) -> Option<usize> {
     found_for(front, &key(number), &HeaderMap::new())
 }
 
-fn found_for(front: &mut Front, key: &[u8], request: &HeaderMap) -> Option<usize> {
-    let (cache, slots) = front.parts();
-    slots.find(&cache.store, key).0?.select(request).map(|entry| entry.body.len())
+fn found_for(front: &mut Front<'_>, key: &[u8], request: &HeaderMap) -> Option<usize> {
+    front.slots.find(front.store, key).0?.select(request).map(|entry| entry.body.len())
 }
 
 /// `Age`, `Cache-Status` and `Content-Length` of a hit so many milliseconds after the answer was made, which is fresh for 600 s.
-fn told(front: &mut Front, request: &HeaderMap, later: i64) -> [String; 3] {
-    let (cache, slots) = front.parts();
-    let (all, slot) = slots.find(&cache.store, &key(1));
+fn told(front: &mut Front<'_>, request: &HeaderMap, later: i64) -> [String; 3] {
+    let (all, slot) = front.slots.find(front.store, &key(1));
     let all = all.unwrap();
     let entry = all.select(request).unwrap();
     let fields = slot.hit(&all, entry, entry.fresh_until - 600_000 + later);
@@ -184,5 +194,27 @@ fn each_of_several_answers_has_its_own_fields() {
             assert_eq!(found_for(&mut front, &key(1), request), Some(size));
             assert_eq!(told(&mut front, request, 100)[2], size.to_string());
         }
+    }
+}
+
+#[test]
+fn a_thread_that_looks_into_another_cache_knows_nothing_of_it_and_keeps_none() {
+    let size = |cache: &Arc<Cache>, number| {
+        with(cache, |slots, _| {
+            let all = slots.find(&cache.store, &key(number)).0.unwrap();
+            all.select(&HeaderMap::new()).unwrap().body.len()
+        })
+    };
+    // Each cache has slots of its own for its keys: it takes many until two have the same one.
+    for _ in 0..16 {
+        let (one, other) = (small_cache(), small_cache());
+        for number in 0..512 {
+            one.store.keep(key(number), plain(&one.store, 10));
+            other.store.keep(key(number), plain(&other.store, 20));
+            assert_eq!((size(&one, number), size(&other, number)), (10, 20));
+        }
+        let gone = Arc::downgrade(&other);
+        drop(other);
+        assert!(gone.upgrade().is_none());
     }
 }
