@@ -13,20 +13,58 @@ pub(crate) enum Framing {
     Chunked,
 }
 
+/// The longest fields that are remembered.
+const REMEMBERED: usize = 1024;
+
+/// The fields of the last head of a connection: most clients send the same ones each time, and then there is nothing new to find in
+/// them.
+#[derive(Debug, Default)]
+pub(crate) struct Last {
+    /// From the first field to the empty line.
+    fields: Vec<u8>,
+    http10: bool,
+    /// What follows them; nothing where there are none.
+    framing: Option<Framing>,
+}
+
+impl Last {
+    /// How long the fields are with which `bytes` begin, and what follows them, if they are the same.
+    fn again(&self, bytes: &[u8], http10: bool) -> Option<(usize, Framing)> {
+        let framing = self.framing.filter(|_| self.http10 == http10 && bytes.starts_with(&self.fields))?;
+        Some((self.fields.len(), framing))
+    }
+
+    fn remember(&mut self, fields: &[u8], http10: bool, framing: Framing) {
+        if fields.len() <= REMEMBERED {
+            self.fields.clear();
+            self.fields.extend_from_slice(fields);
+            (self.http10, self.framing) = (http10, Some(framing));
+        }
+    }
+}
+
 /// Checks the head at the start of `bytes`, from the request line to the empty line. Answers how long it is and what
 /// follows it; `None` where its end has not arrived.
-pub(crate) fn check(bytes: &[u8], limits: HeadLimits) -> Result<Option<(usize, Framing)>, Refusal> {
+pub(crate) fn check(bytes: &[u8], limits: HeadLimits, last: &mut Last) -> Result<Option<(usize, Framing)>, Refusal> {
     let mut lines = Lines { bytes, at: 0 };
     let Some(first) = lines.next()? else { return Ok(None) };
     let http10 = request_line(first, limits)?;
+    let begin = lines.at;
+    if let Some((length, framing)) = last.again(bytes.get(begin..).unwrap_or_default(), http10) {
+        return Ok(Some((begin + length, framing)));
+    }
     let mut seen = Seen::default();
     let mut fields = 0;
     while let Some(line) = lines.next()? {
         if line.is_empty() {
-            if has_control(bytes.get(..lines.at).unwrap_or_default()) {
+            // In the request line there is none: all of it is known by now.
+            let all = bytes.get(begin..lines.at).unwrap_or_default();
+            if has_control(all) {
                 return Err(Refusal::LineEnding);
             }
-            return seen.framing(http10).map(|framing| Some((lines.at, framing)));
+            let framing = seen.framing(http10)?;
+            last.remember(all, http10, framing);
+            return Ok(Some((lines.at, framing)));
         }
         fields += 1;
         if fields > limits.fields {
@@ -214,16 +252,17 @@ mod tests {
     const LIMITS: HeadLimits = HeadLimits { bytes: 16 * 1024, fields: 3, target: 40 };
 
     fn checked(head: &str) -> Result<Framing, Refusal> {
-        check(head.as_bytes(), LIMITS).map(|checked| checked.map_or(Framing::Length(u64::MAX), |(_, framing)| framing))
+        check(head.as_bytes(), LIMITS, &mut Last::default())
+            .map(|checked| checked.map_or(Framing::Length(u64::MAX), |(_, framing)| framing))
     }
 
     #[test]
     fn a_head_ends_with_its_empty_line() {
         let head = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
         let more = [head.as_slice(), b"GET /"].concat();
-        assert_eq!(check(&more, LIMITS), Ok(Some((head.len(), Framing::Length(0)))));
+        assert_eq!(check(&more, LIMITS, &mut Last::default()), Ok(Some((head.len(), Framing::Length(0)))));
         for end in 0..head.len() {
-            assert_eq!(check(&head[..end], LIMITS), Ok(None), "{end}");
+            assert_eq!(check(&head[..end], LIMITS, &mut Last::default()), Ok(None), "{end}");
         }
     }
 

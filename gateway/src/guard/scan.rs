@@ -22,6 +22,7 @@ pub(crate) struct Scanner {
     searched: usize,
     /// The heads that were released.
     heads: u64,
+    last: head::Last,
 }
 
 #[derive(Debug)]
@@ -37,7 +38,7 @@ enum State {
 
 impl Scanner {
     pub(crate) fn new(limits: HeadLimits) -> Self {
-        Self { limits, state: State::Head, searched: 0, heads: 0 }
+        Self { limits, state: State::Head, searched: 0, heads: 0, last: head::Last::default() }
     }
 
     /// From now on the bytes are another protocol's.
@@ -101,7 +102,7 @@ impl Scanner {
         if seen > 0 && memchr::memchr(b'\n', rest.get(seen..).unwrap_or_default()).is_none() {
             return self.incomplete(rest);
         }
-        match head::check(rest, self.limits) {
+        match head::check(rest, self.limits, &mut self.last) {
             Ok(Some((end, framing))) if end <= self.limits.bytes => {
                 self.searched = 0;
                 self.heads += 1;
@@ -174,7 +175,59 @@ mod tests {
         assert_eq!(all_at_once("GET / HTTP/1.1\nHost: x\n\n").refusal, Some(Refusal::LineEnding));
     }
 
+    #[test]
+    fn fields_that_are_longer_than_the_last_ones_or_begin_like_them_are_looked_at() {
+        let mut scanner = Scanner::new(LIMITS);
+        let fields = |more: &str| format!("GET /a HTTP/1.1\r\nHost: x\r\n{more}\r\n");
+        let mut refusal = |bytes: String| scanner.scan(bytes.as_bytes()).refusal;
+        for _ in 0..2 {
+            assert_eq!(refusal(fields("")), None);
+            assert_eq!(refusal(fields("Host: y\r\n")), Some(Refusal::Host));
+            assert_eq!(refusal(fields("A: \u{1}\r\n")), Some(Refusal::LineEnding));
+        }
+        assert_eq!(refusal("GET /a HTTP/1.0\r\n\r\n".to_owned()), None, "needs no host");
+        assert_eq!(
+            refusal("GET /a HTTP/1.1\r\n\r\n".to_owned()),
+            Some(Refusal::Host),
+            "the same fields, but it needs one"
+        );
+    }
+
+    fn head() -> impl Strategy<Value = String> {
+        let line =
+            prop::sample::select(vec!["GET /a HTTP/1.1", "POST /b?c HTTP/1.1", "GET /a HTTP/1.0", "GET  / HTTP/1.1"]);
+        let field = prop::sample::select(vec![
+            "Host: x",
+            "Host: y",
+            "Content-Length: 0",
+            "Content-Length: 3",
+            "Transfer-Encoding: chunked",
+            "A: b",
+            " folded",
+            "A: \u{7f}",
+        ]);
+        (line, prop::collection::vec(field, 0..4)).prop_map(|(line, fields)| {
+            let fields: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
+            format!("{line}\r\n{fields}\r\n")
+        })
+    }
+
     proptest! {
+        #[test]
+        fn what_a_connection_had_before_makes_no_difference_to_a_head(
+            heads in prop::collection::vec(head(), 1..4),
+            order in prop::collection::vec(0_usize..4, 1..24),
+        ) {
+            let mut scanner = Scanner::new(LIMITS);
+            for head in order.iter().filter_map(|at| heads.get(*at)) {
+                let mut fresh = Scanner::new(LIMITS);
+                // Whatever body the last one announced, the next bytes are a head again.
+                scanner.state = State::Head;
+                prop_assert_eq!(scanner.scan(head.as_bytes()), fresh.scan(head.as_bytes()));
+                prop_assert_eq!(format!("{:?}", scanner.state), format!("{:?}", fresh.state));
+            }
+        }
+
         #[test]
         fn however_the_bytes_arrive_the_same_is_released(
             bodies in proptest::collection::vec("[a-z\r\n]{0,30}", 1..5),
