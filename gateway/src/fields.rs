@@ -19,7 +19,9 @@ pub(crate) const ADDED: usize = 10;
 
 /// What this proxy calls itself in `Via`, `Proxy-Status` and the like.
 pub(crate) const PSEUDONYM: &str = "agora";
-static VIA_HTTP11: HeaderValue = HeaderValue::from_static("1.1 agora");
+/// What this gateway says in `Via` of a message of HTTP/1.1.
+pub(crate) const OWN_VIA: &str = "1.1 agora";
+static VIA_HTTP11: HeaderValue = HeaderValue::from_static(OWN_VIA);
 static VIA_HTTP10: HeaderValue = HeaderValue::from_static("1.0 agora");
 static HTTP: HeaderValue = HeaderValue::from_static("http");
 

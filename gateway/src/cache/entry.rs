@@ -256,7 +256,7 @@ pub(crate) fn kept_fields(headers: &HeaderMap, times: Times) -> HeaderMap {
 
 /// What many answers say needs no memory, and nobody has to count who holds it.
 const COMMON: [&str; 7] = [
-    "1.1 agora",
+    fields::OWN_VIA,
     "application/json",
     "application/problem+json",
     "text/html; charset=utf-8",

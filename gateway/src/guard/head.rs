@@ -1,5 +1,7 @@
 //! One complete raw head of a request: is it unambiguous, and how long is the body that follows?
 
+use std::fmt;
+
 use http::Uri;
 
 use super::{HeadLimits, Refusal};
@@ -18,13 +20,20 @@ const REMEMBERED: usize = 1024;
 
 /// The fields of the last head of a connection: most clients send the same ones each time, and then there is nothing new to find in
 /// them.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Last {
     /// From the first field to the empty line.
     fields: Vec<u8>,
     http10: bool,
     /// What follows them; nothing where there are none.
     framing: Option<Framing>,
+}
+
+impl fmt::Debug for Last {
+    /// Without the fields: tokens and cookies are among them.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Last").field("framing", &self.framing).finish_non_exhaustive()
+    }
 }
 
 impl Last {

@@ -176,6 +176,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_remembered_of_a_client_is_not_printed() {
+        let mut scanner = Scanner::new(LIMITS);
+        assert_eq!(scanner.scan(b"GET /a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer abc\r\n\r\n").refusal, None);
+        let (text, bytes) = (format!("{scanner:?}"), format!("{:?}", b"Bearer abc"));
+        assert!(!text.contains("abc") && !text.contains(bytes.trim_matches(['[', ']'])), "{text}");
+    }
+
+    #[test]
     fn fields_that_are_longer_than_the_last_ones_or_begin_like_them_are_looked_at() {
         let mut scanner = Scanner::new(LIMITS);
         let fields = |more: &str| format!("GET /a HTTP/1.1\r\nHost: x\r\n{more}\r\n");
