@@ -79,6 +79,9 @@ impl Drain {
 /// Runs a data-plane thread on its listener until it has drained.
 pub(crate) async fn run(slot: Arc<Slot>, listener: std::net::TcpListener) -> std::io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
+    let batch = Arc::clone(slot.current().connections.batch());
+    #[allow(clippy::disallowed_methods, reason = "it is ended below, with the connections whose writes it sends")]
+    let sending = tokio::spawn(async move { batch.run().await });
     let drained = async {
         accept(&slot, listener).await;
         finish(&slot.current()).await;
@@ -87,6 +90,7 @@ pub(crate) async fn run(slot: Arc<Slot>, listener: std::net::TcpListener) -> std
         () = drained => {}
         () = sweep(&slot) => {}
     }
+    sending.abort();
     Ok(())
 }
 
@@ -138,7 +142,8 @@ fn admit(slot: &Arc<Slot>, stream: TcpStream, peer: SocketAddr) {
     let _unsupported = stream.set_nodelay(true);
     let state = Arc::new(ConnectionState::new());
     let connection = Arc::new(Connection::new(peer, Arc::clone(&state), Arc::new(place)));
-    let guarded = io::GuardedIo::new(stream, plane.head_limits, Arc::clone(&state));
+    let batch = Arc::clone(plane.connections.batch());
+    let guarded = io::GuardedIo::new(stream, batch, plane.head_limits, Arc::clone(&state));
     let serving = Arc::clone(slot);
     let service = service_fn(move |request| {
         // A request keeps the plan with which it began.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use slab::Slab;
 use tokio::task::AbortHandle;
 
+use super::io::Batch;
 use super::state::{ConnectionState, Phase, now_ms};
 
 /// A connection without a request in flight is closed so long after accepting has ended: time for a request that was
@@ -31,7 +32,10 @@ impl ConnectionLimits {
 
 /// The connections of one thread.
 #[derive(Debug, Default)]
-pub(crate) struct Connections(Mutex<Slab<Entry>>);
+pub(crate) struct Connections {
+    table: Mutex<Slab<Entry>>,
+    batch: Arc<Batch>,
+}
 
 #[derive(Debug)]
 struct Entry {
@@ -55,6 +59,11 @@ impl Connections {
             connection.await;
         });
         entry.insert(Entry { state, task: task.abort_handle() });
+    }
+
+    /// What they have written and the kernel does not have yet.
+    pub(crate) fn batch(&self) -> &Arc<Batch> {
+        &self.batch
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -92,7 +101,7 @@ impl Connections {
     }
 
     fn lock(&self) -> MutexGuard<'_, Slab<Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,6 +3,7 @@
 //! A head is held back until it is complete and checked. In place of a head that is refused hyper reads
 //! [`REFUSED`], a request that nobody but the pipeline's refusal answers, and then the end of the stream.
 
+mod batch;
 mod socket;
 mod write;
 
@@ -22,9 +23,13 @@ use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
+use self::batch::Writer;
+use self::socket::Socket;
 use super::state::{ConnectionState, Phase};
 use crate::guard::scan::Scanner;
 use crate::guard::{HeadLimits, Refusal};
+
+pub(crate) use batch::Batch;
 
 /// The method of the request that stands for a refused one.
 pub(crate) const REFUSED_METHOD: &str = "REFUSED";
@@ -44,7 +49,8 @@ thread_local! {
 
 /// A socket whose reads are guarded.
 pub(crate) struct GuardedIo {
-    stream: TcpStream,
+    socket: Arc<Socket>,
+    writer: Writer,
     scanner: Scanner,
     /// Bytes that were read and not given to hyper yet; the first `released` of them may be.
     stash: BytesMut,
@@ -66,9 +72,11 @@ enum Instead {
 }
 
 impl GuardedIo {
-    pub(crate) fn new(stream: TcpStream, limits: HeadLimits, state: Arc<ConnectionState>) -> Self {
+    pub(crate) fn new(stream: TcpStream, batch: Arc<Batch>, limits: HeadLimits, state: Arc<ConnectionState>) -> Self {
+        let socket = Arc::new(Socket::new(stream));
         Self {
-            stream,
+            writer: Writer::new(batch, Arc::clone(&socket)),
+            socket,
             scanner: Scanner::new(limits),
             stash: BytesMut::new(),
             released: 0,
@@ -127,11 +135,11 @@ impl GuardedIo {
     /// The client has closed its side, and with that it has left; or the connection is broken.
     fn look_ahead(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         while self.is_waited_for() {
-            let Poll::Ready(ready) = self.stream.poll_read_ready(context) else { return Ok(()) };
+            let Poll::Ready(ready) = self.socket.stream.poll_read_ready(context) else { return Ok(()) };
             ready?;
             SCRATCH.with_borrow_mut(|scratch| {
                 let room = scratch.get_mut(..READ_AHEAD - self.stash.len().min(READ_AHEAD)).unwrap_or_default();
-                match self.stream.try_read(room) {
+                match self.socket.stream.try_read(room) {
                     Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
                     Ok(count) => {
                         self.keep(room.get(..count).unwrap_or_default());
@@ -183,7 +191,7 @@ impl Drop for GuardedIo {
     /// A connection that ends in the middle of an answer is reset, where the client could not tell otherwise.
     fn drop(&mut self) {
         if self.state.is_misleading() {
-            let _unsupported = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+            let _unsupported = SockRef::from(&self.socket.stream).set_linger(Some(Duration::ZERO));
         }
     }
 }
@@ -213,7 +221,7 @@ impl Read for GuardedIo {
             let read = SCRATCH.with_borrow_mut(|scratch| {
                 let room = scratch.len().min(before);
                 let room = scratch.get_mut(..room).unwrap_or_default();
-                let count = ready!(socket::poll_recv(&this.stream, context, room))?;
+                let count = ready!(socket::poll_recv(&this.socket.stream, context, room))?;
                 this.take(room.get(..count).unwrap_or_default(), &mut cursor);
                 Poll::Ready(io::Result::Ok(count))
             });

@@ -1,53 +1,57 @@
 //! What is written goes out in as few pieces as possible, and the sweep learns whether the client takes it.
 
 use std::io;
+use std::net::Shutdown;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::rt::Write;
-use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+use socket2::SockRef;
+use tokio::task::coop::poll_proceed;
 
-use super::{GuardedIo, SCRATCH};
+use super::{GuardedIo, SCRATCH, socket};
 
-/// Writes up to this size are joined: one `send` of a copy costs less than a vectored write of a head and a body.
+/// Writes up to this size go into the batch: one `send` of a copy costs less than a vectored write of a head and a body.
 const JOINED_AT_MOST: usize = 8 * 1024;
 
 /// How long a client may go on sending after its connection was closed on this side.
 const LINGER: Duration = Duration::from_secs(1);
 
 impl Write for GuardedIo {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.watch(written)
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(context, &[io::IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let length: usize = buffers.iter().map(|buffer| buffer.len()).sum();
-        let written = if length <= JOINED_AT_MOST {
-            let this = &mut *self;
-            SCRATCH.with_borrow_mut(|scratch| {
-                let joined = join(buffers, scratch);
-                super::socket::poll_send(&this.stream, context, joined)
-            })
-        } else {
-            Pin::new(&mut self.stream).poll_write_vectored(context, buffers)
-        };
-        self.watch(written)
+        if length > JOINED_AT_MOST {
+            ready!(self.poll_sent(context))?;
+            return self.watch(socket::poll_writev(&self.socket.stream, context, buffers));
+        }
+        ready!(self.poll_unsent(context))?;
+        // The socket is not asked, which would end the turn of a task that goes on and on.
+        ready!(poll_proceed(context)).made_progress();
+        self.state.moves();
+        Poll::Ready(Ok(self.writer.write(buffers, context.waker())))
     }
 
     fn is_write_vectored(&self) -> bool {
         true
     }
 
-    /// hyper asks for this whenever it has done something, also when there was nothing to write.
+    /// hyper asks for this whenever it has done something, also when there was nothing to write. What is in the batch counts as flushed: it
+    /// will be sent before this thread rests, and hyper asks again when the kernel does not take it. Nobody else does.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        ready!(Pin::new(&mut this.stream).poll_flush(context))?;
+        if this.state.is_upgraded() {
+            return this.poll_sent(context);
+        }
+        ready!(this.poll_unsent(context))?;
         Poll::Ready(this.look_ahead(context))
     }
 
@@ -56,7 +60,8 @@ impl Write for GuardedIo {
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.lingering.is_none() {
-            ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
+            ready!(this.poll_sent(context))?;
+            SockRef::from(&this.socket.stream).shutdown(Shutdown::Write)?;
         }
         if this.state.is_upgraded() {
             // What the client says in a tunnel is still handed on.
@@ -68,30 +73,38 @@ impl Write for GuardedIo {
         }
         SCRATCH.with_borrow_mut(|scratch| {
             loop {
-                let mut buffer = ReadBuf::new(scratch);
-                match ready!(Pin::new(&mut this.stream).poll_read(context, &mut buffer)) {
-                    Ok(()) if !buffer.filled().is_empty() => {}
+                match ready!(socket::poll_recv(&this.socket.stream, context, scratch)) {
+                    Ok(1..) => {}
                     // Closed or reset: either way nobody sends any more.
-                    Ok(()) | Err(_) => return Poll::Ready(Ok(())),
+                    Ok(0) | Err(_) => return Poll::Ready(Ok(())),
                 }
             }
         })
     }
 }
 
-/// Copies small buffers into one. What would not fit stays unwritten, and hyper offers it again.
-fn join<'a>(buffers: &[io::IoSlice<'_>], scratch: &'a mut [u8]) -> &'a [u8] {
-    let mut length = 0;
-    for buffer in buffers {
-        if let Some(room) = scratch.get_mut(length..length + buffer.len()) {
-            room.copy_from_slice(buffer);
-            length += buffer.len();
-        }
-    }
-    scratch.get(..length).unwrap_or_default()
-}
-
 impl GuardedIo {
+    /// Until everything that was written is with the kernel.
+    fn poll_sent(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.socket.is_in_batch() {
+            self.writer.flush();
+        }
+        self.poll_unsent(context)
+    }
+
+    /// Until nothing is left of the batches that have gone out.
+    #[inline]
+    fn poll_unsent(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.socket.has_unsent() { self.poll_rest(context) } else { Poll::Ready(Ok(())) }
+    }
+
+    fn poll_rest(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.socket.has_unsent() {
+            ready!(self.watch(self.socket.poll_unsent(context)))?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
     /// Tells the sweep whether the client takes what is written.
     fn watch<T>(&self, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         match written {
