@@ -21,6 +21,7 @@ mod flight;
 mod freshness;
 mod front;
 mod groups;
+mod inquiry;
 mod key;
 mod led;
 mod look_up;
@@ -51,8 +52,9 @@ use store::Store;
 
 pub(crate) use freshness::Times;
 pub(crate) use groups::take_out as take_out_groups;
+pub(crate) use inquiry::Inquiry;
 pub(crate) use key::{partition, visible};
-pub(crate) use look_up::{Inquiry, Looked, Peer, look_up, sends_cookies};
+pub(crate) use look_up::{Looked, Peer, look_up, sends_cookies};
 pub(crate) use spare::Spare;
 pub(crate) use status::Outcome;
 pub(crate) use tag::of_parts;

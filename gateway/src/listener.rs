@@ -80,8 +80,8 @@ impl Drain {
 pub(crate) async fn run(slot: Arc<Slot>, listener: std::net::TcpListener) -> std::io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     let batch = Arc::clone(slot.current().connections.batch());
-    #[allow(clippy::disallowed_methods, reason = "it is ended below, with the connections whose writes it sends")]
-    let sending = tokio::spawn(async move { batch.run().await });
+    #[allow(clippy::disallowed_methods, reason = "it is waited for, and ends with the runtime")]
+    let mut sending = tokio::spawn(async move { batch.run().await });
     let drained = async {
         accept(&slot, listener).await;
         finish(&slot.current()).await;
@@ -89,6 +89,8 @@ pub(crate) async fn run(slot: Arc<Slot>, listener: std::net::TcpListener) -> std
     tokio::select! {
         () = drained => {}
         () = sweep(&slot) => {}
+        // A panic: without it, nobody gets an answer.
+        ended = &mut sending => return ended.map_err(std::io::Error::other),
     }
     sending.abort();
     Ok(())
@@ -206,7 +208,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    fn new(peer: SocketAddr, state: Arc<ConnectionState>, place: Arc<Place>) -> Self {
+    pub(crate) fn new(peer: SocketAddr, state: Arc<ConnectionState>, place: Arc<Place>) -> Self {
         let forwarded = crate::context::ForwardedFields::of(peer.ip().to_canonical());
         Self { peer, state, place, forwarded }
     }

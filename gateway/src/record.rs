@@ -7,6 +7,7 @@ use http::{HeaderValue, Method, Version};
 use problem::Code;
 
 use crate::context::Context;
+use crate::fields::Names;
 use crate::limit::Standing;
 use crate::listener::{Connection, Phase, ms_at};
 use crate::metrics::Shard;
@@ -61,6 +62,9 @@ impl Exchange {
         line: Option<Box<Line>>,
     ) -> Box<Self> {
         connection.state.enter_at(Phase::Busy, context.arrived_ms);
+        if context.names.has(Names::UPGRADE) {
+            connection.state.may_be_handed_over();
+        }
         connection.state.misleads(version == Version::HTTP_10);
         Box::new(Self {
             context,
@@ -155,5 +159,35 @@ impl Drop for Exchange {
         if let Some(line) = self.line.take() {
             self.log(&line, took);
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use http::HeaderMap;
+    use http::header::{ACCEPT, HeaderName, UPGRADE};
+
+    use super::*;
+    use crate::listener::ConnectionState;
+    use crate::metrics::{self, Metrics};
+    use crate::network::{Caps, Network};
+
+    #[test]
+    fn a_connection_that_was_asked_to_upgrade_may_be_handed_over() {
+        let names = metrics::Names { routes: vec!["GET /a".into()], services: vec![] };
+        let metrics = Metrics::renewed(names, 1, None);
+        let peer: SocketAddr = "192.0.2.1:1000".parse().unwrap();
+        let place = Caps::new(1, 1).enter(Network::of_peer(peer.ip(), false)).unwrap();
+        let connection = Arc::new(Connection::new(peer, Arc::new(ConnectionState::new()), Arc::new(place)));
+        let ask = |name: HeaderName| {
+            let headers = HeaderMap::from_iter([(name, HeaderValue::from_static("h2c"))]);
+            let context = Context::identify(&headers, peer.ip(), &[], 0);
+            drop(Exchange::open(context, Arc::clone(&connection), &metrics.shards()[0], Version::HTTP_11, None));
+            connection.state.is_upgradable()
+        };
+        assert_eq!([ask(ACCEPT), ask(UPGRADE), ask(ACCEPT)], [false, true, true], "for as long as it lasts");
     }
 }

@@ -11,8 +11,8 @@ use super::control::Directives;
 use super::entry::Entry;
 use super::fill::{Filled, fill, landed};
 use super::flight::Lead;
+use super::inquiry::Inquiry;
 use super::key::Key;
-use super::look_up::Inquiry;
 use crate::error::GatewayError;
 
 type Call = Pin<Box<dyn Future<Output = Result<Filled, GatewayError>> + Send>>;

@@ -9,7 +9,7 @@ use super::entry::Entry;
 use super::status;
 use crate::body::Source;
 use crate::error::GatewayError;
-use crate::fields;
+use crate::fields::{self, Names};
 
 /// The request as far as it decides what is given of an answer.
 #[derive(Clone, Copy)]
@@ -18,6 +18,12 @@ pub(super) struct Wanted<'a> {
     pub(super) headers: &'a HeaderMap,
     /// Whether a field says anything about that; few do.
     pub(super) is_particular: bool,
+}
+
+impl<'a> Wanted<'a> {
+    pub(super) fn new(method: &'a Method, headers: &'a HeaderMap, names: &Names) -> Self {
+        Self { method, headers, is_particular: names.has(Names::ABOUT_ANSWERS) }
+    }
 }
 
 /// The fields of `entry` as they are given `now`, with the word of what the cache did.

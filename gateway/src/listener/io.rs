@@ -135,21 +135,18 @@ impl GuardedIo {
     /// The client has closed its side, and with that it has left; or the connection is broken.
     fn look_ahead(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         while self.is_waited_for() {
-            let Poll::Ready(ready) = self.socket.stream.poll_read_ready(context) else { return Ok(()) };
-            ready?;
-            SCRATCH.with_borrow_mut(|scratch| {
+            let read = SCRATCH.with_borrow_mut(|scratch| {
                 let room = scratch.get_mut(..READ_AHEAD - self.stash.len().min(READ_AHEAD)).unwrap_or_default();
-                match self.socket.stream.try_read(room) {
-                    Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
-                    Ok(count) => {
+                Poll::Ready(match ready!(socket::poll_recv(&self.socket.stream, context, room))? {
+                    0 => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
+                    count => {
                         self.keep(room.get(..count).unwrap_or_default());
                         Ok(())
                     }
-                    // Then the next look at the readiness waits for it.
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
-                    Err(error) => Err(error),
-                }
-            })?;
+                })
+            });
+            let Poll::Ready(read) = read else { break };
+            read?;
         }
         Ok(())
     }

@@ -41,6 +41,9 @@ pub(crate) struct ConnectionState {
     /// Since when a body or a write has been waiting for the other side; 0 while nothing waits.
     stalled_since: AtomicU64,
     refusal: Mutex<Option<Refusal>>,
+    /// A request had an `Upgrade` field. At the end of such a connection hyper hands it over, also to nobody, and has it neither flushed
+    /// nor closed.
+    upgradable: AtomicBool,
     /// The connection was handed over to another protocol.
     upgraded: AtomicBool,
     /// Its end would be taken for the end of an answer that is not complete.
@@ -55,6 +58,7 @@ impl ConnectionState {
             since: AtomicU64::new(now_ms()),
             stalled_since: AtomicU64::new(0),
             refusal: Mutex::new(None),
+            upgradable: AtomicBool::new(false),
             upgraded: AtomicBool::new(false),
             misleading: AtomicBool::new(false),
         }
@@ -130,6 +134,15 @@ impl ConnectionState {
 
     pub(crate) fn refusal(&self) -> Option<Refusal> {
         *self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is flushed from now on must have been sent: nobody may ask again.
+    pub(crate) fn may_be_handed_over(&self) {
+        self.upgradable.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_upgradable(&self) -> bool {
+        self.upgradable.load(Ordering::Relaxed)
     }
 
     /// What follows the answer that is being given is another protocol's.

@@ -8,7 +8,6 @@ use std::io::IoSlice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
-use futures_util::task::AtomicWaker;
 use slab::Slab;
 
 use super::socket::Socket;
@@ -19,12 +18,10 @@ const FULL: usize = 16 * 1024;
 /// What the connections of one thread have written and the kernel does not have yet.
 ///
 /// Guarantees: each connection's bytes go out in their order, and all of them before the thread rests, as long as
-/// [`run`](Self::run) is a task of it. What the kernel does not take is left with the [`Socket`], whose task is woken.
+/// [`run`](Self::run) is a task of it. What the kernel does not take is left with the [`Socket`], whose task is
+/// woken and has to flush.
 #[derive(Debug, Default)]
-pub(crate) struct Batch {
-    written: Mutex<Written>,
-    flusher: AtomicWaker,
-}
+pub(crate) struct Batch(Mutex<Written>);
 
 #[derive(Debug, Default)]
 struct Written {
@@ -34,6 +31,8 @@ struct Written {
     parts: Vec<(usize, usize)>,
     /// Those that may write: an answer counts no references.
     members: Slab<Member>,
+    /// The task that sends.
+    sender: Option<Waker>,
 }
 
 #[derive(Debug)]
@@ -54,15 +53,16 @@ impl Batch {
     /// Sends what is written, each time that something is. Does not end.
     pub(crate) async fn run(&self) {
         poll_fn(|context| {
-            self.flusher.register(context.waker());
-            self.lock().flush();
+            let mut written = self.lock();
+            written.sender = Some(context.waker().clone());
+            written.flush();
             Poll::Pending
         })
         .await
     }
 
     fn lock(&self) -> MutexGuard<'_, Written> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -75,11 +75,12 @@ impl Writer {
     /// Takes what the task `task` writes, and says how much that is.
     pub(super) fn write(&self, buffers: &[IoSlice<'_>], task: &Waker) -> usize {
         let mut written = self.batch.lock();
-        let (length, is_first) = (written.add(self.key, buffers, task), written.parts.len() == 1);
+        let is_first = written.parts.is_empty();
+        let length = written.add(self.key, buffers, task);
         if written.bytes.len() > FULL {
             written.flush();
-        } else if is_first {
-            self.batch.flusher.wake();
+        } else if is_first && let Some(sender) = &written.sender {
+            sender.wake_by_ref();
         }
         length
     }

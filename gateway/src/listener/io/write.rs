@@ -45,13 +45,10 @@ impl Write for GuardedIo {
     }
 
     /// hyper asks for this whenever it has done something, also when there was nothing to write. What is in the batch counts as flushed: it
-    /// will be sent before this thread rests, and hyper asks again when the kernel does not take it. Nobody else does.
+    /// will be sent before this thread rests, and hyper asks again when the kernel does not take it. A tunnel does not.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.state.is_upgraded() {
-            return this.poll_sent(context);
-        }
-        ready!(this.poll_unsent(context))?;
+        ready!(if this.state.is_upgradable() { this.poll_sent(context) } else { this.poll_unsent(context) })?;
         Poll::Ready(this.look_ahead(context))
     }
 
@@ -61,7 +58,11 @@ impl Write for GuardedIo {
         let this = self.get_mut();
         if this.lingering.is_none() {
             ready!(this.poll_sent(context))?;
-            SockRef::from(&this.socket.stream).shutdown(Shutdown::Write)?;
+            match SockRef::from(&this.socket.stream).shutdown(Shutdown::Write) {
+                // The client was faster.
+                Err(error) if error.kind() == io::ErrorKind::NotConnected => {}
+                closed => closed?,
+            }
         }
         if this.state.is_upgraded() {
             // What the client says in a tunnel is still handed on.

@@ -172,14 +172,26 @@ async fn a_connection_that_is_dropped_sends_first() {
     assert_eq!(arrived(&client), b"last");
 }
 
-/// Whoever copies asks once to flush, and not again.
+/// A tunnel asks once, and hyper does not ask again before it hands over.
 #[tokio::test]
-async fn a_tunnel_that_flushes_has_sent() {
-    let (client, mut io) = connected(Phase::Busy).await;
-    io.state.upgrade();
+async fn a_connection_that_may_be_handed_over_has_sent_what_it_flushed() {
+    let (mut client, mut io) = connected(Phase::Busy).await;
+    io.state.may_be_handed_over();
     written(&mut io, b"a word").await.unwrap();
     flushed(&mut io).await.unwrap();
     assert_eq!(arrived(&client), b"a word");
+
+    let mut expected = 6;
+    while let Poll::Ready(count) = poll!(pin!(written(&mut io, &[7; LARGE]))) {
+        expected += count.unwrap();
+    }
+    written(&mut io, b"another").await.unwrap();
+    assert!(poll!(pin!(flushed(&mut io))).is_pending(), "the kernel has no room for it");
+    let mut all = vec![0; expected + 7];
+    let (flushed, read) = tokio::join!(flushed(&mut io), client.read_exact(&mut all));
+    flushed.unwrap();
+    read.unwrap();
+    assert!(all.ends_with(b"another"));
 }
 
 #[tokio::test]
