@@ -13,7 +13,7 @@ use tokio::task::coop::poll_proceed;
 use super::{GuardedIo, SCRATCH, socket};
 
 /// Writes up to this size go into the batch: one `send` of a copy costs less than a vectored write of a head and a body.
-const JOINED_AT_MOST: usize = 8 * 1024;
+const BATCHED_AT_MOST: usize = 8 * 1024;
 
 /// How long a client may go on sending after its connection was closed on this side.
 const LINGER: Duration = Duration::from_secs(1);
@@ -29,7 +29,7 @@ impl Write for GuardedIo {
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let length: usize = buffers.iter().map(|buffer| buffer.len()).sum();
-        if length > JOINED_AT_MOST {
+        if length > BATCHED_AT_MOST {
             ready!(self.poll_sent(context))?;
             return self.watch(socket::poll_writev(&self.socket.stream, context, buffers));
         }
@@ -94,7 +94,6 @@ impl GuardedIo {
     }
 
     /// Until nothing is left of the batches that have gone out.
-    #[inline]
     fn poll_unsent(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.socket.has_unsent() { self.poll_rest(context) } else { Poll::Ready(Ok(())) }
     }

@@ -165,6 +165,14 @@ async fn a_connection_that_is_closed_sends_first() {
 }
 
 #[tokio::test]
+async fn a_connection_that_the_client_has_reset_can_be_closed() {
+    let (client, mut io) = connected(Phase::Idle).await;
+    client.set_zero_linger().unwrap();
+    drop(client);
+    poll_fn(|context| Pin::new(&mut io).poll_shutdown(context)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_connection_that_is_dropped_sends_first() {
     let (client, mut io) = connected(Phase::Idle).await;
     written(&mut io, b"last").await.unwrap();
